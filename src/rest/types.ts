@@ -1,0 +1,50 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Operation, Resource } from '../spec/operation';
+import type { UnitOfWork } from '../store/unitOfWork';
+
+/** Who asks. Without access control everybody is the operator. */
+export interface Principal {
+  readonly id: string;
+  readonly scopes: ReadonlySet<Scope>;
+}
+
+/** reader reads, writer also writes, partner reads and keeps hubs, operator may do everything. */
+export type Scope = 'reader' | 'writer' | 'partner' | 'operator';
+
+/** A request as handlers see it: parsed and checked against the document, without any trace of Express. */
+export interface ApiRequest {
+  readonly operation: Operation;
+  readonly resource?: Resource;
+  /** Path parameters by name; `id` for single resources. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The query string as it came, without the question mark. */
+  readonly query: string;
+  readonly body: unknown;
+  /** Lower case, without parameters: application/json, application/merge-patch+json ... */
+  readonly mediaType: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly principal: Principal;
+  readonly correlationId: string;
+  /** What hrefs start with, such as http://localhost:8080; no final slash. */
+  readonly publicUrl: string;
+  /** The path as the client wrote it, for links. */
+  readonly path: string;
+}
+
+/** An answer: the stored document goes out as the face of its resource (id, href, fields); `raw` bodies go out as they are. */
+export interface Answer {
+  readonly status: number;
+  readonly body?: object;
+  readonly raw?: string | Buffer;
+  /** application/json unless given. */
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The revision that the body shows, for its ETag. */
+  readonly rev?: number;
+}
+
+/** What an operation does. It reads and saves through the unit; the engine commits after it returns. */
+export type Handler = (request: ApiRequest, unit: UnitOfWork) => Promise<Answer>;
+
+/** An API's own operations by operationId; all others are the generic ones. */
+export type Behaviour = Readonly<Record<string, Handler>>;

@@ -1,0 +1,191 @@
+import mongoose from 'mongoose';
+import { fault } from '../domain/fault';
+import { encode, type Stored } from './codec';
+import type { Database } from './connection';
+import { countChanges, type Counting } from './counter';
+import type { Change, EventRecord } from './event';
+
+type Write = mongoose.mongo.AnyBulkWriteOperation<Stored>;
+
+/** What one unit of work wants kept: all of it or nothing. */
+export interface Draft {
+  readonly changes: readonly Change[];
+  readonly events: readonly EventRecord[];
+  /** Records without events or revisions, such as effect keys: inserted, and refused when they exist. */
+  readonly records: readonly { readonly collection: string; readonly record: { readonly _id: string } & Record<string, unknown> }[];
+}
+
+/** Somebody else committed a change of the same document first: read again, decide again. */
+export class Stale extends Error {}
+
+/** The record exists already, so the effect it stands for has happened. */
+export class AlreadyDone extends Error {
+  constructor(readonly key: string) {
+    super(`already done: ${key}`);
+  }
+}
+
+interface Waiting {
+  readonly draft: Draft;
+  readonly touches: readonly string[];
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const IN_FLIGHT = 2;
+const MOST_DRAFTS = 200;
+
+/**
+ * Commits units of work. Those that arrive together travel as one transaction, several times the throughput of one each; a lone one
+ * waits for nothing. If the transaction of several fails they are committed singly, so that only the guilty one fails.
+ */
+export function createCommit(database: Database, onEvents: () => void): (draft: Draft) => Promise<void> {
+  let queue: Waiting[] = [];
+  const slots = Array.from({ length: IN_FLIGHT }, (_, slot) => slot);
+  let scheduled = false;
+
+  const launch = (): void => {
+    scheduled = false;
+    while (queue.length > 0 && slots.length > 0) {
+      const slot = slots.pop()!;
+      const [batch, rest] = takeBatch(queue);
+      queue = rest;
+      settle(database, batch, slot).finally(() => {
+        slots.push(slot);
+        if (batch.some(({ draft }) => draft.events.length > 0)) onEvents();
+        launch();
+      }).catch(() => undefined);
+    }
+  };
+
+  return (draft) => new Promise((resolve, reject) => {
+    queue.push({ draft, touches: touchesOf(draft), resolve, reject });
+    if (!scheduled) {
+      scheduled = true;
+      setImmediate(launch);
+    }
+  });
+}
+
+const touchesOf = ({ changes, records }: Draft): string[] => [
+  ...changes.map(({ collection, id }) => `${collection}/${id}`), ...records.map(({ collection, record }) => `${collection}/${record._id}`)];
+
+/** As many as go together; one that touches what another in the batch touches waits for the next. */
+function takeBatch(queue: readonly Waiting[]): [Waiting[], Waiting[]] {
+  const touched = new Set<string>();
+  const batch: Waiting[] = [];
+  const rest: Waiting[] = [];
+  for (const waiting of queue) {
+    if (batch.length >= MOST_DRAFTS || waiting.touches.some((touch) => touched.has(touch))) rest.push(waiting);
+    else batch.push(waiting);
+    for (const touch of waiting.touches) touched.add(touch);
+  }
+  return [batch, rest];
+}
+
+async function settle(database: Database, batch: readonly Waiting[], slot: number): Promise<void> {
+  if (batch.length > 1) {
+    try {
+      await transact(database, batch.map(({ draft }) => draft), slot);
+      for (const { resolve } of batch) resolve();
+      return;
+    } catch (error) {
+      if (isUnavailable(error)) {
+        for (const { reject } of batch) reject(error);
+        return;
+      }
+    }
+  }
+  for (const { draft, resolve, reject } of batch) await transact(database, [draft], slot).then(resolve, reject);
+}
+
+/** The database could not be reached or did not answer in time; what was asked may be tried again. */
+export function isUnavailable(error: unknown): boolean {
+  const { name = '', code, codeName = '' } = error as { name?: string; code?: number; codeName?: string };
+  return /Network|ServerSelection|Timeout|PoolCleared|NotPrimary|TopologyClosed|ClientClosed|Expired/.test(name)
+    || /NotPrimary|NotWritablePrimary|PrimarySteppedDown|InterruptedAtShutdown|ShutdownInProgress|HostUnreachable/.test(codeName)
+    || code === 91 || code === 11600 || code === 10107 || code === 189;
+}
+
+async function transact(database: Database, drafts: readonly Draft[], slot: number): Promise<void> {
+  const work = collect(database, drafts, slot);
+  await database.client.withSession((session) => session.withTransaction(async () => {
+    for (const [name, writes] of work.writes) await write(database, name, writes, session);
+    for (const [name, records] of work.records) await insert(database, name, records, session);
+  }, { maxCommitTimeMS: 10_000 }));
+}
+
+interface Work {
+  readonly writes: ReadonlyMap<string, Write[]>;
+  readonly records: ReadonlyMap<string, Stored[]>;
+}
+
+function collect(database: Database, drafts: readonly Draft[], slot: number): Work {
+  const writes = new Map<string, Write[]>();
+  const records = new Map<string, Stored[]>();
+  const put = <T>(map: Map<string, T[]>, name: string, item: T) => {
+    const list = map.get(name);
+    if (list) list.push(item);
+    else map.set(name, [item]);
+  };
+  const counting: Counting = new Map();
+  for (const { changes, events, records: more } of drafts) {
+    const seqs = new Map<string, EventRecord>();
+    for (const event of events) {
+      seqs.set(event.entity, event);
+      put(records, 'event', event as unknown as Stored);
+    }
+    for (const change of changes) {
+      const resource = database.resource(change.collection);
+      if (resource) countChanges(counting, resource, change);
+      put(writes, change.collection, writeOf(database, change, seqs.get(`${change.collection}/${change.id}`)));
+    }
+    for (const { collection, record } of more) put(records, collection, record as Stored);
+  }
+  for (const write of counterWrites(counting, slot)) put(writes, 'counter', write);
+  return { writes, records };
+}
+
+/** Each process and lane counts in documents of its own, so that two transactions never wait for one counter. */
+const LANE = process.pid % 64;
+
+const counterWrites = (counting: Counting, slot: number): Write[] => [...counting].map(([collection, byField]) => ({
+  updateOne: { filter: { _id: `${collection}|${LANE}|${slot}` }, update: { $inc: Object.fromEntries(byField) } as never, upsert: true },
+}));
+
+function writeOf(database: Database, { collection, id, before, after }: Change, event: EventRecord | undefined): Write {
+  const known = before ? { _id: id, _rev: before.rev } : undefined;
+  if (!after) return { deleteOne: { filter: known ?? { _id: id } } };
+  const meta = { _rev: (before?.rev ?? 0) + 1, _seq: event?.seq ?? before?.seq ?? 0, _at: event?.order ?? before?.at ?? 0 };
+  const stored = encode(database.resource(collection)?.shape, after, meta);
+  return known ? { replaceOne: { filter: known, replacement: stored } } : { insertOne: { document: stored } };
+}
+
+async function write(database: Database, name: string, writes: readonly Write[], session: mongoose.mongo.ClientSession): Promise<void> {
+  try {
+    const result = await database.collection(name).bulkWrite([...writes], { session, ordered: false });
+    const done = result.insertedCount + result.matchedCount + result.deletedCount + result.upsertedCount;
+    if (done !== writes.length) throw new Stale(`${name} was changed by somebody else`);
+  } catch (error) {
+    throw isDuplicate(error) ? taken(error, name) : error;
+  }
+}
+
+async function insert(database: Database, name: string, records: readonly Stored[], session: mongoose.mongo.ClientSession): Promise<void> {
+  try {
+    await database.collection(name).insertMany([...records], { session, ordered: false });
+  } catch (error) {
+    throw isDuplicate(error) ? new AlreadyDone(duplicateKey(error)) : error;
+  }
+}
+
+const isDuplicate = (error: unknown): boolean => (error as { code?: number }).code === 11000;
+
+const duplicateKey = (error: unknown): string => {
+  const { writeErrors } = error as { writeErrors?: { err?: { op?: { _id?: string } } }[] };
+  const id = (Array.isArray(writeErrors) ? writeErrors[0] : writeErrors as { err?: { op?: { _id?: string } } } | undefined)?.err?.op?._id;
+  return id ?? /dup key: \{ _id: "(.*?)" \}/.exec((error as Error).message)?.[1] ?? '';
+};
+
+const taken = (error: unknown, name: string) =>
+  fault('REQ-15', `A ${name} with the identifier '${duplicateKey(error)}' exists already. Send another id, or change the existing one.`);

@@ -1,0 +1,107 @@
+import os from 'node:os';
+import mongoose, { Schema, type Connection } from 'mongoose';
+import type { Resource } from '../spec/operation';
+import type { Shape } from '../spec/shape';
+import type { Stored } from './codec';
+
+type Collection = mongoose.mongo.Collection<Stored>;
+
+export interface Database {
+  readonly connection: Connection;
+  readonly client: mongoose.mongo.MongoClient;
+  collection(name: string): Collection;
+  resource(collection: string): Resource | undefined;
+  readonly resources: readonly Resource[];
+  close(): Promise<void>;
+}
+
+/** Collections that hold no TMF resource, with their indexes. */
+const INTERNAL: Readonly<Record<string, readonly (readonly [Record<string, 1 | -1>, mongoose.mongo.CreateIndexesOptions?])[]>> = {
+  event: [[{ sent: 1, order: 1 }, { partialFilterExpression: { sent: false } }], [{ entity: 1, seq: 1 }], [{ order: 1 }], [{ eventType: 1, order: 1 }], [{ time: 1 }]],
+  effect: [[{ at: 1 }, { expireAfterSeconds: 90 * 86_400 }]],
+  idempotency: [[{ at: 1 }, { expireAfterSeconds: 7 * 86_400 }]],
+  counter: [],
+  setting: [],
+  lease: [],
+  hub: [[{ api: 1, callback: 1 }]],
+  delivery: [[{ state: 1, due: 1 }], [{ hub: 1, order: 1 }], [{ hub: 1, entity: 1, state: 1, order: 1 }]],
+  deadLetter: [[{ queue: 1 }]],
+  accessKey: [[{ hash: 1 }]],
+};
+
+/**
+ * Opens the database: majority and journaled writes, models and indexes from the documents' resources.
+ * @throws Error when the server is no replica set member, or acknowledges writes with less than a majority
+ */
+export async function openDatabase(uri: string, name: string | undefined, resources: readonly Resource[]): Promise<Database> {
+  const connection = mongoose.createConnection(uri, {
+    ...(name ? { dbName: name } : {}),
+    autoIndex: false, autoCreate: false, serverSelectionTimeoutMS: 5000, maxPoolSize: 40, retryWrites: true,
+    writeConcern: { w: 'majority' }, readConcern: { level: 'local' },
+    // jest's sandbox cannot follow the driver's own dynamic import of os; see the driver's RuntimeAdapters.
+    ...({ runtimeAdapters: { os } } as object),
+  });
+  await connection.asPromise();
+  await assertDurable(connection);
+  const byCollection = new Map<string, Resource>();
+  for (const resource of resources) if (!byCollection.has(resource.collection)) byCollection.set(resource.collection, resource);
+  for (const resource of byCollection.values()) defineModel(connection, resource);
+  await createCollections(connection, byCollection);
+  const open = new Map<string, Collection>();
+  return {
+    connection,
+    client: connection.getClient(),
+    resources: [...byCollection.values()],
+    resource: (collection) => byCollection.get(collection),
+    collection: (collection) => {
+      const held = open.get(collection) ?? connection.db!.collection<Stored>(collection);
+      open.set(collection, held);
+      return held;
+    },
+    close: () => connection.close(),
+  };
+}
+
+async function assertDurable(connection: Connection): Promise<void> {
+  const hello = await connection.db!.admin().command({ hello: 1 });
+  if (typeof hello['setName'] !== 'string') {
+    throw new Error('MONGODB_URI names a stand-alone mongod. Transactions need a replica set: start mongod with --replSet and initiate it once; one node is enough.');
+  }
+  const { writeConcern } = connection.getClient().options;
+  if (writeConcern?.w !== 'majority' || writeConcern.journal === false) {
+    throw new Error('MONGODB_URI lowers the write concern. Take w, j and journal out of it: an acknowledged write must be on a majority and in the journal.');
+  }
+}
+
+/** Model and indexes of a resource, from its document. Documents are checked against the API document, so the model stays open. */
+function defineModel(connection: Connection, resource: Resource): void {
+  const schema = new Schema(
+    { _id: { type: String }, ...Object.fromEntries(fieldsOf(resource.shape)) } as never,
+    { collection: resource.collection, strict: false, minimize: false, id: false, versionKey: '_rev', autoIndex: false, autoCreate: false },
+  );
+  for (const path of resource.indexes) schema.index({ [path]: 1, _id: 1 });
+  connection.model(resource.name, schema);
+}
+
+const TYPES = { string: String, number: Schema.Types.Decimal128, integer: Number, boolean: Boolean, dateTime: String, date: String, object: Schema.Types.Mixed, any: Schema.Types.Mixed };
+
+const fieldsOf = (shape: Shape): [string, unknown][] => [...shape.attributes()]
+  .filter(([name]) => name !== 'id' && !name.includes('.') && !name.startsWith('$'))
+  .map(([name, child]) => [name, child.many ? { type: [Schema.Types.Mixed], default: undefined } : { type: TYPES[child.kind] }]);
+
+async function createCollections(connection: Connection, resources: ReadonlyMap<string, Resource>): Promise<void> {
+  const held = new Set((await connection.db!.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name));
+  const create = async (name: string) => { if (!held.has(name)) await connection.db!.createCollection(name).catch(ignoreExisting); };
+  await Promise.all([...resources.values()].map(async ({ name, collection }) => {
+    await create(collection);
+    await connection.model(name).createIndexes();
+  }));
+  await Promise.all(Object.entries(INTERNAL).map(async ([name, indexes]) => {
+    await create(name);
+    for (const [keys, options] of indexes) await connection.db!.collection(name).createIndex(keys, options ?? {});
+  }));
+}
+
+const ignoreExisting = (error: { code?: number }): void => {
+  if (error.code !== 48) throw error;
+};

@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fault } from '../domain/fault';
+import type { Doc, Held } from './codec';
+import { AlreadyDone, Stale, type Draft } from './commit';
+import { eventsOf, same, type Change, type ChangeOptions, type EventRecord } from './event';
+import type { Store } from './store';
+
+/**
+ * What one request or message reads and changes. Nothing is written before the work returns; then documents, events and
+ * effect keys are committed together. If somebody else changed one of the documents meanwhile, the work is done again.
+ */
+export interface UnitOfWork {
+  /** The business clock's present; one instant for the whole unit. */
+  readonly now: Date;
+  readonly correlationId: string;
+  readonly store: Store;
+  get<T extends Doc>(collection: string, id: string): Promise<T | undefined>;
+  getMany<T extends Doc>(collection: string, ids: readonly string[]): Promise<T[]>;
+  /** At most `limit` (1000) documents, by _id unless sorted. */
+  list<T extends Doc>(collection: string, filter: Readonly<Record<string, unknown>>, options?: ListOptions): Promise<T[]>;
+  /** The revision of a document that this unit has read; undefined for a new one. */
+  revision(collection: string, id: string): number | undefined;
+  /** Keeps the document: a change if this unit has read it, else a new one. Events follow from the change unless named. */
+  save<T extends Doc>(collection: string, doc: T, options?: ChangeOptions): T;
+  remove(collection: string, id: string, options?: ChangeOptions): void;
+  /** Announces an event of a document beyond those that its change suggests. */
+  announce(collection: string, id: string, eventType: string): void;
+  /** Records that this effect happened. A unit with the same key fails with AlreadyDone and leaves nothing. */
+  once(key: string): void;
+  /** A record of ours that travels with the commit; one with the same _id makes the unit fail with AlreadyDone. */
+  record(collection: string, record: { readonly _id: string } & Record<string, unknown>): void;
+}
+
+export interface ListOptions {
+  readonly sort?: readonly (readonly [string, 1 | -1])[];
+  readonly limit?: number;
+  readonly skip?: number;
+}
+
+export interface RunOptions {
+  readonly correlationId?: string;
+  readonly now?: Date;
+  /** A revision conflict is the caller's to know: no second attempt. */
+  readonly once?: boolean;
+}
+
+const ATTEMPTS = 25;
+
+/** Runs the work and commits what it left; again after a conflict, up to 25 times. @throws Fault REQ-16 when it never got through */
+export async function runUnit<T>(
+  store: Store, commit: (draft: Draft) => Promise<void>, work: (unit: UnitOfWork) => Promise<T>, options: RunOptions,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { unit, draft } = openUnit(store, options);
+    const result = await work(unit);
+    const ready = draft();
+    if (ready.changes.length === 0 && ready.records.length === 0 && ready.events.length === 0) return result;
+    try {
+      await commit(ready);
+      return result;
+    } catch (error) {
+      if (!(error instanceof Stale)) throw error;
+      if (options.once === true || attempt >= ATTEMPTS) {
+        throw fault('REQ-16', 'The resource was changed by somebody else at the same time. Read it again and repeat the change.');
+      }
+      await sleep(Math.random() * Math.min(5 * attempt, 100));
+    }
+  }
+}
+
+function openUnit(store: Store, { correlationId = '', now }: RunOptions): { unit: UnitOfWork; draft: () => Draft } {
+  const loaded = new Map<string, Held<Doc>>();
+  const changes = new Map<string, Change>();
+  const extra: { collection: string; id: string; eventType: string }[] = [];
+  const records: { collection: string; record: { readonly _id: string } & Record<string, unknown> }[] = [];
+  const remember = <T extends Doc>(collection: string, held: Held<T>): T => {
+    const key = `${collection}/${held.doc.id}`;
+    const pending = changes.get(key);
+    if (pending) return pending.after as T;
+    loaded.set(key, held);
+    return held.doc;
+  };
+  const change = (collection: string, id: string, after: Doc | undefined, options: ChangeOptions = {}) => {
+    const key = `${collection}/${id}`;
+    const before = loaded.get(key);
+    const events = options.events ?? changes.get(key)?.events;
+    changes.set(key, { ...options, ...(events ? { events } : {}), collection, id, ...(before ? { before } : {}), ...(after ? { after } : {}) });
+  };
+
+  const unit: UnitOfWork = {
+    now: now ?? store.clock.now(),
+    correlationId,
+    store,
+    async get<T extends Doc>(collection: string, id: string) {
+      const pending = changes.get(`${collection}/${id}`);
+      if (pending) return pending.after as T | undefined;
+      const held = await store.read<T>(collection, id);
+      return held ? remember(collection, held) : undefined;
+    },
+    async getMany<T extends Doc>(collection: string, ids: readonly string[]) {
+      const held = await store.readMany<T>(collection, ids);
+      return held.map((one) => remember(collection, one));
+    },
+    async list<T extends Doc>(collection: string, filter: Readonly<Record<string, unknown>>, listOptions?: ListOptions) {
+      const held = await store.query<T>(collection, filter, listOptions);
+      return held.map((one) => remember(collection, one));
+    },
+    revision: (collection, id) => loaded.get(`${collection}/${id}`)?.rev,
+    save(collection, doc, changeOptions) {
+      change(collection, doc.id, doc, changeOptions);
+      return doc;
+    },
+    remove: (collection, id, changeOptions) => change(collection, id, undefined, changeOptions),
+    announce: (collection, id, eventType) => { extra.push({ collection, id, eventType }); },
+    once: (key) => { records.push({ collection: 'effect', record: { _id: key, at: new Date() } }); },
+    record: (collection, record) => { records.push({ collection, record }); },
+  };
+  return { unit, draft: () => draftOf(store, [...changes.values()], extra, records, correlationId) };
+}
+
+/** A save that changes nothing is left out: no write, no event. */
+function draftOf(
+  store: Store, changes: readonly Change[], extra: readonly { collection: string; id: string; eventType: string }[],
+  records: Draft['records'], correlationId: string,
+): Draft {
+  const announced = new Set(extra.map(({ collection, id }) => `${collection}/${id}`));
+  const effective = changes.filter(({ before, after, collection, id }) =>
+    announced.has(`${collection}/${id}`) || (before && after ? !same(before.doc, after) : before !== undefined || after !== undefined));
+  const events: EventRecord[] = [];
+  for (const change of effective) {
+    const resource = store.resource(change.collection);
+    if (!resource) continue;
+    const also = extra.filter(({ collection, id }) => collection === change.collection && id === change.id).map(({ eventType }) => eventType);
+    const own = eventsOf(change, resource, correlationId);
+    const last = own.at(-1);
+    events.push(...own);
+    if (also.length > 0) {
+      const before = last ? { ...(change.before ?? { doc: change.after!, rev: 0 }), seq: last.seq, at: last.order } : change.before;
+      events.push(...eventsOf({ ...change, events: also, ...(before ? { before } : {}) }, resource, correlationId)
+        .map((event) => ({ ...event, rev: (change.before?.rev ?? 0) + 1 })));
+    }
+  }
+  return { changes: effective, events, records };
+}
+
+export { AlreadyDone };
