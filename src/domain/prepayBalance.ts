@@ -1,0 +1,147 @@
+import { DateTime } from 'luxon';
+import { Decimal, decimal, quantity } from './amount';
+import { fault } from './fault';
+import { askedFor, checkScale, failed, hindrance, shortage, stamped, took, unitsDiffer } from './balance/action';
+import type { AdjustBalance, Draft, Outcome, TopupBalance, TransferBalance } from './balance/action';
+import { available, remaining, reserved, withAmounts, within } from './balance/bucket';
+import type { Bucket, TimePeriod } from './balance/bucket';
+
+const moved = (bucket: Bucket, amount: Decimal): Bucket => withAmounts(bucket, remaining(bucket).plus(amount), reserved(bucket));
+
+/**
+ * A top-up takes effect at once; a hole from an overrun is filled first. A missing bucket is made when partyAccount and validFor
+ * are given; validFor prolongs one that is there. With recurringPeriod nothing moves yet: the action stays `created`
+ * and `recurringTopup` makes its children. A monetary bucket holds gross money: whether the voucher is taxed at sale or at use is
+ * an attribute of the top-up offering. Faults AMT-01, BAL-02.
+ */
+export function topup(bucket: Bucket | undefined, draft: Draft<TopupBalance>, now: Date): Outcome<TopupBalance> {
+  const amount = askedFor(draft, bucket);
+  const prolonged = bucket && { ...bucket, ...prolongation(bucket, draft.validFor) };
+  const made = prolonged ?? newBucket(draft, now);
+  const reason = hindrance(made, draft.bucket?.id, now);
+  // A bucket may be filled before its time has come.
+  const early = made?.status === 'active' && made.validFor?.startDateTime && now < new Date(made.validFor.startDateTime);
+  if (!made || (reason && !early)) return failed('TopupBalance', draft, reason ?? 'bucket is unknown', now, bucket ? [bucket] : []);
+  if (draft.recurringPeriod) return scheduled(draft, now);
+  const action = { ...draft, ...stamped(draft, now), status: 'completed' };
+  return took('TopupBalance', action, [[bucket, moved(made, amount)]], now);
+}
+
+function scheduled(draft: Draft<TopupBalance>, now: Date): Outcome<TopupBalance> {
+  periodAfter(now, draft.recurringPeriod, 1, 'utc');
+  if (draft.numberOfPeriods !== undefined && draft.numberOfPeriods < 1) throw fault('AMT-01', `${draft.numberOfPeriods} periods bring no top-up. Send numberOfPeriods of 1 or more.`);
+  return took('TopupBalance', { ...draft, requestedDate: draft.requestedDate ?? now.toISOString(), status: 'created' }, [], now);
+}
+
+function newBucket(draft: Draft<TopupBalance>, now: Date): Bucket | undefined {
+  const { bucket, partyAccount, validFor, amount, usageType, product, logicalResource, relatedParty } = draft;
+  if (!bucket || !partyAccount || !validFor || !amount) return undefined;
+  return withAmounts({
+    id: bucket.id, '@type': 'Bucket', name: bucket.name ?? `${usageType ?? 'other'} balance`, status: 'active', usageType: usageType ?? 'other', isShared: false,
+    remainingValue: quantity(decimal(0), amount.units),
+    requestedDate: now.toISOString(), confirmationDate: now.toISOString(), validFor, partyAccount,
+    ...(product && { product }), ...(logicalResource && { logicalResource }), ...(relatedParty && { relatedParty }),
+  }, decimal(0), decimal(0));
+}
+
+/** A top-up never shortens what was given before: the later end counts, none is the latest. */
+function prolongation(bucket: Bucket, asked: TimePeriod | undefined): { readonly validFor?: TimePeriod } {
+  const end = bucket.validFor?.endDateTime;
+  if (!asked?.endDateTime || !end || new Date(asked.endDateTime) <= new Date(end)) return {};
+  return { validFor: { ...bucket.validFor, endDateTime: asked.endDateTime } };
+}
+
+/** What a running recurring top-up does next; `children` counts those made so far. */
+export interface NextTopup {
+  /** When the next child is due; undefined when all periods are done. */
+  readonly due?: Date;
+  /** The child to apply with `topup`, when it is due at `now`. */
+  readonly child?: Draft<TopupBalance>;
+  /** The parent after that child: completed with the last one. */
+  readonly parent: TopupBalance;
+}
+
+/** The next child of a recurring top-up. The first is due at once, or at validFor.startDateTime where given; months clamp to their end. */
+export function recurringTopup(parent: TopupBalance, children: number, now: Date, zone = 'utc'): NextTopup {
+  if (parent.status !== 'created' || children >= (parent.numberOfPeriods ?? Infinity)) return { parent };
+  const first = new Date(parent.validFor?.startDateTime ?? parent.requestedDate ?? now.toISOString());
+  const due = periodAfter(first, parent.recurringPeriod, children, zone);
+  if (due > now) return { due, parent };
+  const { id, status: _, numberOfPeriods, recurringPeriod: __, requestedDate: ___, validFor, ...facts } = parent;
+  const last = children + 1 === numberOfPeriods;
+  const shift = (end: string) => ({ startDateTime: due.toISOString(), endDateTime: new Date(due.getTime() + new Date(end).getTime() - first.getTime()).toISOString() });
+  return {
+    due,
+    child: { ...facts, ...(validFor?.endDateTime && { validFor: shift(validFor.endDateTime) }), balanceTopup: { id: id ?? '', role: 'parent', '@referredType': 'TopupBalance' } },
+    parent: last ? { ...parent, status: 'completed', confirmationDate: now.toISOString() } : parent,
+  };
+}
+
+function periodAfter(first: Date, period: string | undefined, count: number, zone: string): Date {
+  const start = DateTime.fromJSDate(first, { zone });
+  switch (period) {
+    case 'weekly': return start.plus({ weeks: count }).toJSDate();
+    case 'fortnightly': return start.plus({ weeks: 2 * count }).toJSDate();
+    case 'monthly': return start.plus({ months: count }).toJSDate();
+    default: throw fault('REQ-02', `'${period ?? ''}' is not a recurringPeriod. Send weekly, fortnightly or monthly.`);
+  }
+}
+
+/** A correction by a signed amount. What would take the bucket below zero fails. Faults AMT-01, BAL-02. */
+export function adjust(bucket: Bucket | undefined, draft: Draft<AdjustBalance>, now: Date): Outcome<AdjustBalance> {
+  const amount = askedFor(draft, bucket, true);
+  const reason = hindrance(bucket, draft.bucket?.id, now);
+  if (!bucket || reason) return failed('AdjustBalance', draft, reason ?? '', now, bucket ? [bucket] : []);
+  if (amount.isNegative() && available(bucket).plus(amount).isNegative()) return failed('AdjustBalance', draft, shortage(bucket, amount.abs()), now, [bucket]);
+  const action = { adjustType: 'oneTime', ...draft, ...stamped(draft, now), status: 'completed' };
+  return took('AdjustBalance', action, [[bucket, moved(bucket, amount)]], now);
+}
+
+/** The fee of a transfer, in the unit of the buckets. */
+function feeOf({ transferCost }: Draft<TransferBalance>, units: string | undefined): Decimal {
+  if (!transferCost) return decimal(0);
+  const fee = decimal(transferCost.value);
+  if (fee.isNegative()) throw fault('AMT-01', `A transferCost of ${fee.toString()} would pay for the transfer. Send zero or more.`);
+  if (units !== undefined && units !== transferCost.unit) throw unitsDiffer(units, transferCost.unit);
+  checkScale(fee, transferCost.unit);
+  return fee;
+}
+
+/**
+ * Moves an amount from one bucket to another; costOwner (the originator where not given) bears the fee. Both buckets change or none.
+ * Faults AMT-01, BAL-02, and REQ-02 for a transfer from a bucket to itself.
+ */
+export function transfer(from: Bucket | undefined, receiver: Bucket | undefined, draft: Draft<TransferBalance>, now: Date): Outcome<TransferBalance> {
+  if (draft.bucket && draft.bucket.id === draft.receiverBucket?.id) throw fault('REQ-02', 'The bucket cannot transfer to itself. Send another receiverBucket.');
+  const amount = askedFor(draft, from);
+  if (from && receiver && from.remainingValue.units !== receiver.remainingValue.units) throw unitsDiffer(receiver.remainingValue.units, from.remainingValue.units);
+  const fee = feeOf(draft, from?.remainingValue.units ?? receiver?.remainingValue.units);
+  const untouched = [from, receiver].filter((bucket) => bucket !== undefined);
+  const reason = hindrance(from, draft.bucket?.id, now) ?? hindrance(receiver, draft.receiverBucket?.id, now);
+  if (!from || !receiver || reason) return failed('TransferBalance', draft, reason ?? '', now, untouched);
+
+  const originatorPays = draft.costOwner !== 'receiver';
+  const taken = originatorPays ? amount.plus(fee) : amount;
+  const given = originatorPays ? amount : amount.minus(fee);
+  if (available(from).lt(taken)) return failed('TransferBalance', draft, shortage(from, taken), now, untouched);
+  if (given.isNegative() && available(receiver).plus(given).isNegative()) return failed('TransferBalance', draft, shortage(receiver, given.abs()), now, untouched);
+  const action = { ...draft, costOwner: originatorPays ? 'originator' : 'receiver', ...stamped(draft, now), status: 'completed' };
+  return took('TransferBalance', action, [[from, moved(from, taken.negated())], [receiver, moved(receiver, given)]], now);
+}
+
+/**
+ * Ends a bucket whose validity, plus the grace for late usage, is over: what is left is forfeited by an adjustment.
+ * Undefined while it is not due, is not active, or something is still reserved (reservations end by themselves).
+ */
+export function expireBucket(bucket: Bucket, now: Date, lateGraceMs: number): Outcome<AdjustBalance> | undefined {
+  const end = bucket.validFor?.endDateTime;
+  if (bucket.status === 'expired' || !end || within({ endDateTime: new Date(new Date(end).getTime() + lateGraceMs).toISOString() }, now) || reserved(bucket).gt(0)) return undefined;
+  const rest = Decimal.max(0, remaining(bucket));
+  const after = { ...moved(bucket, rest.negated()), status: 'expired' };
+  const action: AdjustBalance = {
+    status: 'completed', adjustType: 'oneTime', reason: 'validity of the bucket is over', amount: quantity(rest.negated(), bucket.remainingValue.units),
+    ...(bucket.usageType && { usageType: bucket.usageType }), ...(bucket.partyAccount && { partyAccount: bucket.partyAccount }), ...(bucket.logicalResource && { logicalResource: bucket.logicalResource }),
+    bucket: { id: bucket.id, '@referredType': 'Bucket' }, ...stamped({}, now),
+  };
+  return took('AdjustBalance', action, [[bucket, after]], now);
+}
