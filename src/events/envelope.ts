@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import type { Doc } from '../store/codec';
+import type { EventRecord } from '../store/event';
+import type { Headers, Message, Outgoing } from './broker';
+
+/** The TMF notification of v4, as brokers and listeners get it. `timeOcurred` is spelt as in the documents. */
+export interface Envelope {
+  readonly eventId: string;
+  readonly eventTime: string;
+  readonly eventType: string;
+  readonly correlationId: string;
+  readonly domain: string;
+  readonly title: string;
+  readonly description: string;
+  readonly priority: string;
+  readonly timeOcurred: string;
+  /** First-level attributes that changed, separated by commas; only where the document has it. */
+  readonly fieldPath?: string;
+  /** The resource under its own name, whole. */
+  readonly event: Readonly<Record<string, unknown>>;
+}
+
+/** A message taken apart for workers. `body` is the resource as it was then: a hint, to be read again before acting on it. */
+export interface ReceivedEvent<T extends Doc = Doc> {
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly api: string;
+  readonly resource: string;
+  /** Collection of the entity. */
+  readonly collection: string;
+  /** Id of the entity. */
+  readonly id: string;
+  readonly seq: number;
+  readonly rev: number;
+  readonly partitionKey: string;
+  readonly correlationId: string;
+  readonly quiet: boolean;
+  readonly body: T;
+}
+
+/** What the message of an event needs beyond its record. */
+export interface EnvelopeOptions {
+  readonly tenant: string;
+  /** What hrefs start with; no final slash. Hrefs stay paths without it. */
+  readonly publicUrl?: string;
+  readonly partitions: number;
+  /** The resource's life cycle state after the change. */
+  readonly state?: string;
+  /** Whether the document's notification carries `fieldPath`. */
+  readonly withFieldPath?: boolean;
+}
+
+/** The TMF notification of one event. */
+export function envelopeOf(record: EventRecord, { publicUrl = '', withFieldPath = false }: Pick<EnvelopeOptions, 'publicUrl' | 'withFieldPath'> = {}): Envelope {
+  const { id, ...rest } = record.body as Doc & Record<string, unknown>;
+  return {
+    eventId: record._id,
+    eventTime: record.time,
+    eventType: record.eventType,
+    correlationId: record.correlationId,
+    domain: record.api,
+    title: titleOf(record.eventType),
+    description: `${titleOf(record.eventType)}: ${record.resource} ${id}`,
+    priority: 'normal',
+    timeOcurred: record.time,
+    ...(withFieldPath && record.changed.length > 0 ? { fieldPath: record.changed.join(',') } : {}),
+    event: { [record.resource]: { id, href: `${publicUrl}${record.href}`, ...rest } },
+  };
+}
+
+/** ProductOrderStateChangeEvent -> Product order state change */
+const titleOf = (eventType: string): string => {
+  const words = eventType.replace(/Event$/, '').replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
+
+/** The message of one event: the TMF notification, with CloudEvents attributes and what consumers sort by as headers. */
+export function messageOf(record: EventRecord, options: EnvelopeOptions): Outgoing {
+  const { tenant, partitions, publicUrl = '', state } = options;
+  const headers: Headers = {
+    'ce-specversion': '1.0',
+    'ce-id': record._id,
+    'ce-type': record.eventType,
+    'ce-source': `${publicUrl}${record.href.slice(0, record.href.lastIndexOf('/'))}`,
+    'ce-subject': record.body.id,
+    'ce-time': record.time,
+    'ce-datacontenttype': 'application/json',
+    'x-seq': record.seq,
+    'x-rev': record.rev,
+    'x-order': record.order,
+    'x-entity': record.entity,
+    'x-partition': record.partitionKey,
+    'x-correlation-id': record.correlationId,
+    'x-vendor': record.vendor,
+    'x-quiet': record.quiet,
+    api: record.api,
+    resource: record.resource,
+    eventType: record.eventType,
+    state: state ?? '',
+    partition: partitionOf(record.partitionKey, partitions),
+  };
+  return {
+    id: record._id,
+    routingKey: `${tenant}.${record.api}.${record.resource}.${record.eventType}`,
+    headers,
+    body: JSON.stringify(envelopeOf(record, options)),
+  };
+}
+
+/** 0 to partitions - 1: the same for the same key, in every process and for good. */
+export const partitionOf = (key: string, partitions: number): number =>
+  createHash('sha1').update(key).digest().readUInt32BE(0) % partitions;
+
+/**
+ * Takes a message apart.
+ * @throws Error when it is not one of ours; the broker parks such a message
+ */
+export function readEvent<T extends Doc = Doc>({ id: eventId, headers, body }: Message): ReceivedEvent<T> {
+  const envelope = JSON.parse(body) as Envelope;
+  const resource = String(headers['resource']);
+  const content = envelope.event?.[resource];
+  const entity = String(headers['x-entity']);
+  const slash = entity.indexOf('/');
+  if (typeof content !== 'object' || content === null || slash < 0) throw new Error(`message ${eventId} is not a TMF notification`);
+  return {
+    eventId,
+    eventType: envelope.eventType,
+    api: String(headers['api']),
+    resource,
+    collection: entity.slice(0, slash),
+    id: entity.slice(slash + 1),
+    seq: Number(headers['x-seq']),
+    rev: Number(headers['x-rev']),
+    partitionKey: String(headers['x-partition']),
+    correlationId: envelope.correlationId,
+    quiet: headers['x-quiet'] === true,
+    body: content as T,
+  };
+}
