@@ -1,11 +1,16 @@
+import mongoose from 'mongoose';
 import type { Clock } from '../domain/clock';
+import { fault } from '../domain/fault';
 import type { Resource } from '../spec/operation';
 import { decode, type Doc, type Held } from './codec';
 import { createCommit, type Draft } from './commit';
 import { openDatabase, type Database } from './connection';
 import { readTotal } from './counter';
 import { createReads } from './reads';
+import { createShared } from './shared';
 import { runUnit, type ListOptions, type RunOptions, type UnitOfWork } from './unitOfWork';
+
+const { EJSON } = mongoose.mongo.BSON;
 
 type Filter = Readonly<Record<string, unknown>>;
 
@@ -19,6 +24,11 @@ export interface Store {
   read<T extends Doc>(collection: string, id: string): Promise<Held<T> | undefined>;
   readMany<T extends Doc>(collection: string, ids: readonly string[]): Promise<Held<T>[]>;
   query<T extends Doc>(collection: string, filter: Filter, options?: ListOptions): Promise<Held<T>[]>;
+  /** As query, for readers: equal ones that arrive together are asked once, and share documents they must not change. */
+  page<T extends Doc>(collection: string, filter: Filter, options?: ListOptions): Promise<Held<T>[]>;
+  /** As query, with a condition that only this process can judge; reads on until enough match. @throws Fault QRY-09 after 2 s */
+  sift<T extends Doc>(collection: string, filter: Filter, keep: (doc: Doc) => boolean, options?: ListOptions): Promise<Held<T>[]>;
+  /** How many match; equal questions that arrive together are asked once. */
   count(collection: string, filter: Filter): Promise<number>;
   /** The exact total of a collection, or of one state in it, from the counters kept with each commit. */
   total(collection: string, state?: string): Promise<number>;
@@ -45,6 +55,7 @@ export async function openStore({ uri, database: name, resources, clock, tenant 
   const listeners = new Set<() => void>();
   const commit: (draft: Draft) => Promise<void> = createCommit(database, () => { for (const listener of listeners) listener(); });
   const reads = createReads(database);
+  const shared = createShared();
 
   const store: Store = {
     tenant,
@@ -61,8 +72,27 @@ export async function openStore({ uri, database: name, resources, clock, tenant 
       if (sort) cursor.sort(Object.fromEntries(sort));
       return (await cursor.toArray()).map((stored) => decode<T>(stored));
     },
-    count: (collection, filter) => database.collection(collection).countDocuments(filter, { maxTimeMS: READ_MS }),
-    total: (collection, state) => readTotal(database, collection, state),
+    page: <T extends Doc>(collection: string, filter: Filter, options: ListOptions = {}) =>
+      shared(`page ${collection} ${EJSON.stringify([filter, options])}`, () => store.query<T>(collection, filter, options)),
+    async sift<T extends Doc>(collection: string, filter: Filter, keep: (doc: Doc) => boolean, { sort, limit = 1000, skip = 0 }: ListOptions = {}) {
+      const deadline = Date.now() + READ_MS;
+      const cursor = database.collection(collection).find(filter, { maxTimeMS: READ_MS });
+      if (sort) cursor.sort(Object.fromEntries(sort));
+      const kept: Held<T>[] = [];
+      let passed = 0;
+      for await (const stored of cursor) {
+        if (Date.now() > deadline) throw fault('QRY-09', 'The pattern had to be tried on too many resources. Narrow the query by another attribute.');
+        const held = decode<T>(stored);
+        if (!keep(held.doc)) continue;
+        passed += 1;
+        if (passed > skip) kept.push(held);
+        if (kept.length >= limit) break;
+      }
+      return kept;
+    },
+    count: (collection, filter) => shared(`count ${collection} ${EJSON.stringify(filter)}`,
+      () => database.collection(collection).countDocuments(filter, { maxTimeMS: READ_MS })),
+    total: (collection, state) => shared(`total ${collection} ${state ?? ''}`, () => readTotal(database, collection, state)),
     run: (work, options = {}) => runUnit(store, commit, work, options),
     onEvents(listener) {
       listeners.add(listener);

@@ -1,0 +1,14 @@
+import type { SettableClock } from '../clock';
+import type { Config } from '../config';
+import type { Behaviour } from '../rest/types';
+import { trunkline } from './trunkline';
+
+export interface BehaviourParts {
+  readonly config: Config;
+  readonly clock: SettableClock;
+}
+
+/** What each API does beyond the generic operations, by the document's x-api-id in lower case. */
+export const behaviours = (parts: BehaviourParts): Readonly<Record<string, Behaviour>> => ({
+  trunkline: trunkline(parts),
+});

@@ -1,0 +1,45 @@
+import { Command } from 'commander';
+import { readConfig } from '../config';
+import { createLog } from '../log';
+import { start } from '../main';
+
+/** The command line. @returns the exit code, or nothing while a server runs on */
+export async function run(argv: readonly string[]): Promise<number | undefined> {
+  let code: number | undefined;
+  const program = new Command('trunkline').description('TM Forum Open APIs over MongoDB and RabbitMQ').showHelpAfterError();
+  program.command('serve')
+    .description('serve the APIs and run the workers')
+    .option('--roles <roles>', 'what this process does: api,relay,ordering,rating,billing,reconciliation,notification')
+    .option('--port <port>', 'port to listen on')
+    .option('--api <file...>', 'further OpenAPI documents to serve')
+    .action(async (options: { roles?: string; port?: string; api?: string[] }) => { code = await serve(options); });
+  program.command('build-only', { hidden: true }).action(() => { code = 0; });
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    return 1;
+  }
+  return code;
+}
+
+async function serve({ roles, port, api }: { roles?: string; port?: string; api?: string[] }): Promise<number | undefined> {
+  const config = readConfig({ ...process.env, ...(roles ? { ROLES: roles } : {}), ...(port ? { PORT: port } : {}), ...(api ? { API_FILES: api.join(',') } : {}) });
+  const log = createLog(config.logLevel);
+  const running = await start(config, log);
+  process.stdout.write(`Trunkline listens on ${running.url}\n`);
+  let stopping = false;
+  const stop = (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info('stopping', { signal });
+    setTimeout(() => process.exit(1), 15_000).unref();
+    running.stop().then(() => process.exit(0), (error: unknown) => {
+      log.error('stop failed', { error: (error as Error).message });
+      process.exit(1);
+    });
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+  return undefined;
+}

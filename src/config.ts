@@ -1,0 +1,101 @@
+import { isIP } from 'node:net';
+
+export const ROLES = ['api', 'relay', 'ordering', 'rating', 'billing', 'reconciliation', 'notification'] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** What hrefs and links start with; no final slash. */
+  readonly publicUrl: string;
+  readonly mongodbUri: string | undefined;
+  readonly database: string | undefined;
+  readonly amqpUrl: string | undefined;
+  readonly brokerPrefix: string;
+  readonly brokerPartitions: number;
+  readonly dataFolder: string;
+  readonly logLevel: string;
+  readonly roles: readonly Role[];
+  /** Keys given at start: name:scope+scope:secret, separated by commas. */
+  readonly apiKeys: string | undefined;
+  readonly allowPrivateCallbacks: boolean;
+  readonly secretKey: string | undefined;
+  readonly requireIfMatch: boolean;
+  readonly kitTolerance: boolean;
+  /** The business clock may be set and advanced. */
+  readonly clockSettable: boolean;
+  readonly apiFiles: readonly string[];
+  /** Whether an order that does not fit the catalogue is refused, or taken with a note. */
+  readonly orderValidation: 'warn' | 'refuse';
+}
+
+/** Every setting with its default and meaning: the README's table, and what readConfig looks at. */
+export const SETTINGS: readonly (readonly [name: string, standard: string, meaning: string])[] = [
+  ['HOST', '127.0.0.1', 'Address to listen on. Beyond loopback an API key must exist, or the process refuses to start.'],
+  ['PORT', '8080', 'Port to listen on; 0 for any free one.'],
+  ['PUBLIC_URL', 'http://HOST:PORT', 'What hrefs and page links start with, as clients see this server.'],
+  ['MONGODB_URI', '(embedded)', 'A replica set. Without it a mongod is found or fetched and run with its data in DATA_FOLDER.'],
+  ['MONGODB_DATABASE', 'that of the URI, else trunkline', 'Name of the database.'],
+  ['AMQP_URL', '(in-process)', 'RabbitMQ. Without it the same exchanges and queues are kept within the process.'],
+  ['BROKER_PREFIX', '(none)', 'Stands before the names of exchanges and queues, for several installations on one broker.'],
+  ['BROKER_PARTITIONS', '4', 'Queues that rating is spread over; the usage of one account stays in one. Change it only with empty queues.'],
+  ['DATA_FOLDER', './.data', 'Where the embedded mongod keeps its data.'],
+  ['LOG_LEVEL', 'info', 'error, warn, info or debug.'],
+  ['ROLES', 'all', 'What this process does: api, relay, ordering, rating, billing, reconciliation, notification.'],
+  ['API_KEYS', '(none)', 'Keys valid from the start: name:scope+scope:secret, separated by commas. Scopes: reader, writer, partner, operator.'],
+  ['ALLOW_PRIVATE_CALLBACKS', 'false', 'Lets listeners have loopback and private addresses. For trying and testing.'],
+  ['SECRET_KEY', '(made and kept in the database)', '32 bytes in base64 that the secrets of listeners are encrypted with.'],
+  ['REQUIRE_IF_MATCH', 'false', 'Demands If-Match on PATCH and DELETE (428 without).'],
+  ['KIT_TOLERANCE', 'false', 'Relaxes what TM Forum\'s TMF654 kit contradicts in its document: POST /bucket exists, required lists of balance actions do not bind.'],
+  ['DEMO', 'false', 'The business clock may be set, at /trunkline/v1/businessClock. TEST=true does the same.'],
+  ['ORDER_VALIDATION', 'warn', 'refuse: an order that does not fit the catalogue is answered 400. warn: it is taken, with a note.'],
+];
+
+const flag = (env: NodeJS.ProcessEnv, name: string): boolean => {
+  const text = env[name] ?? 'false';
+  if (text !== 'true' && text !== 'false' && text !== '1' && text !== '0' && text !== '') throw new Error(`${name} is '${text}'. Use true or false.`);
+  return text === 'true' || text === '1';
+};
+
+const whole = (env: NodeJS.ProcessEnv, name: string, standard: number, most: number): number => {
+  const number = Number(env[name] ?? standard);
+  if (!Number.isInteger(number) || number < 0 || number > most) throw new Error(`${name} is '${env[name]}'. Use a whole number up to ${most}.`);
+  return number;
+};
+
+function rolesIn(text: string): readonly Role[] {
+  if (text === 'all' || text === '') return ROLES;
+  return text.split(',').map((name) => {
+    const role = ROLES.find((known) => known === name.trim());
+    if (!role) throw new Error(`ROLES has '${name}'. Known are ${ROLES.join(', ')}.`);
+    return role;
+  });
+}
+
+/** Reads every setting once, at start; a malformed one stops the process with its name and what would be right. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const host = env['HOST'] ?? '127.0.0.1';
+  const port = whole(env, 'PORT', 8080, 65535);
+  const orderValidation = env['ORDER_VALIDATION'] ?? 'warn';
+  if (orderValidation !== 'warn' && orderValidation !== 'refuse') throw new Error(`ORDER_VALIDATION is '${orderValidation}'. Use warn or refuse.`);
+  return Object.freeze({
+    host, port,
+    publicUrl: (env['PUBLIC_URL'] ?? `http://${isIP(host) === 6 ? `[${host}]` : host === '0.0.0.0' ? 'localhost' : host}:${port}`).replace(/\/+$/, ''),
+    mongodbUri: env['MONGODB_URI'] || undefined,
+    database: env['MONGODB_DATABASE'] || undefined,
+    amqpUrl: env['AMQP_URL'] || undefined,
+    brokerPrefix: env['BROKER_PREFIX'] ?? '',
+    brokerPartitions: whole(env, 'BROKER_PARTITIONS', 4, 64),
+    dataFolder: env['DATA_FOLDER'] ?? './.data',
+    logLevel: env['LOG_LEVEL'] ?? 'info',
+    roles: rolesIn(env['ROLES'] ?? 'all'),
+    apiKeys: env['API_KEYS'] || undefined,
+    allowPrivateCallbacks: flag(env, 'ALLOW_PRIVATE_CALLBACKS'),
+    secretKey: env['SECRET_KEY'] || undefined,
+    requireIfMatch: flag(env, 'REQUIRE_IF_MATCH'),
+    kitTolerance: flag(env, 'KIT_TOLERANCE'),
+    clockSettable: flag(env, 'DEMO') || flag(env, 'TEST'),
+    apiFiles: (env['API_FILES'] ?? '').split(',').filter(Boolean),
+    orderValidation,
+  });
+}

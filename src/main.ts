@@ -1,0 +1,129 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Logger } from 'winston';
+import { behaviours } from './apis';
+import { createApp } from './app';
+import { createClock, type SettableClock } from './clock';
+import type { Config, Role } from './config';
+import { checkLifecycles } from './spec/checkLifecycles';
+import { loadDocument, loadDocuments } from './spec/document';
+import { readApi, type Api } from './spec/operation';
+import { openStore, type Store } from './store/store';
+import { outboxState } from './store/outbox';
+import { startMongod } from './embedded/mongod';
+import type { Broker } from './events/broker';
+import { openBroker } from './events/open';
+import { startRelay } from './events/relay';
+import { createAccess } from './rest/access';
+import { createEngine, type Engine } from './rest/engine';
+import { LIMITS } from './rest/body';
+import { workers } from './workers';
+import type { Worker } from './workers/worker';
+
+export interface Running {
+  readonly url: string;
+  readonly store: Store;
+  readonly broker: Broker;
+  readonly clock: SettableClock;
+  readonly engine: Engine;
+  /** Stops taking requests, ends those accepted, stops the workers, closes all; at most 15 s. */
+  stop(): Promise<void>;
+}
+
+const DOCUMENTS = join(__dirname, '..', 'openapi');
+
+/** Every document that is served: ours, and those named in the settings. @throws Error that names the place of what is wrong */
+export async function readApis(config: Pick<Config, 'apiFiles'>): Promise<Api[]> {
+  const documents = [...await loadDocuments(DOCUMENTS), ...await Promise.all(config.apiFiles.map(loadDocument))];
+  const apis = documents.map(readApi);
+  checkLifecycles(apis);
+  return apis;
+}
+
+/** Starts this process's roles in order; a role that cannot start stops the process, with the reason. */
+export async function start(config: Config, log: Logger): Promise<Running> {
+  const stops: (() => Promise<void>)[] = [];
+  try {
+    return await startAll(config, log, stops);
+  } catch (error) {
+    for (const stop of stops.reverse()) await stop().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function startAll(config: Config, log: Logger, stops: (() => Promise<void>)[]): Promise<Running> {
+  const apis = await readApis(config);
+  const uri = config.mongodbUri ?? await embedded(config, log, stops);
+  const clock = createClock();
+  const resources = apis.flatMap((api) => api.resources);
+  const store = await openStore({ uri, resources, clock, ...(config.database ? { database: config.database } : {}) });
+  stops.push(() => store.close());
+  if (config.clockSettable) {
+    const unfollow = await clock.follow(store);
+    stops.push(async () => unfollow());
+  }
+  const broker = await openBroker({ store, log, url: config.amqpUrl, prefix: config.brokerPrefix, partitions: config.brokerPartitions });
+  stops.push(() => broker.close());
+  const started = await startRoles(config, { store, broker, log });
+  stops.push(async () => { await Promise.all(started.map((worker) => worker.stop())); });
+  const access = await createAccess(store, config);
+  const own = behaviours({ config, clock });
+  const publicUrl = config.publicUrl;
+  const engine = createEngine({
+    apis: apis.map((api) => ({ api, behaviour: own[api.document.api] ?? {} })), store, access, log, publicUrl, requireIfMatch: config.requireIfMatch,
+  });
+  const server = createServer({ maxHeaderSize: 2 * LIMITS.urlBytes, headersTimeout: 10_000, requestTimeout: 30_000 },
+    createApp(engine, { ready: () => readiness(store, broker) }, log));
+  if (config.roles.includes('api')) {
+    await listen(server, config);
+    stops.push(() => closeServer(server));
+  }
+  const { port } = (server.address() as AddressInfo | null) ?? { port: config.port };
+  log.info('started', { roles: config.roles, port, broker: broker.form });
+  return {
+    url: config.publicUrl.replace(/:0$/, `:${port}`), store, broker, clock, engine,
+    stop: async () => { for (const stop of stops.reverse()) await stop(); },
+  };
+}
+
+async function embedded(config: Config, log: Logger, stops: (() => Promise<void>)[]): Promise<string> {
+  log.info('no MONGODB_URI: an embedded mongod is for trying and testing');
+  const mongod = await startMongod({ folder: config.dataFolder, log });
+  stops.push(() => mongod.stop());
+  return mongod.uri;
+}
+
+async function startRoles(config: Config, parts: { store: Store; broker: Broker; log: Logger }): Promise<Worker[]> {
+  const started: Worker[] = [];
+  if (config.roles.includes('relay')) started.push(startRelay(parts.store, parts.broker, { log: parts.log, publicUrl: config.publicUrl }));
+  for (const role of config.roles) {
+    const starter = workers[role as Exclude<Role, 'api' | 'relay'>];
+    if (starter) started.push(await starter(parts, config));
+  }
+  return started;
+}
+
+async function readiness(store: Store, broker: Broker) {
+  const mongodb = await store.database.connection.db!.admin().ping().then(() => 'up', () => 'down');
+  const outbox = mongodb === 'up' ? await outboxState(store) : { waiting: 0, oldestMs: 0 };
+  const dependencies = { mongodb, broker: broker.state(), brokerForm: broker.form, eventsWaiting: String(outbox.waiting) };
+  // A broker that is down delays events and loses none, so requests are still welcome.
+  return { ready: mongodb === 'up', dependencies };
+}
+
+const listen = (server: Server, { host, port }: Config): Promise<void> => new Promise((resolve, reject) => {
+  server.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'EADDRINUSE'
+    ? new Error(`PORT ${port} is taken on ${host}. Choose another by PORT=..., or end the program that has it.`) : error));
+  server.listen(port, host, () => resolve());
+});
+
+/** Requests under way get their answer; idle connections are closed. */
+const closeServer = (server: Server): Promise<void> => new Promise((resolve) => {
+  const force = setTimeout(() => server.closeAllConnections(), 10_000);
+  server.close(() => {
+    clearTimeout(force);
+    resolve();
+  });
+  server.closeIdleConnections();
+});

@@ -1,0 +1,102 @@
+import type { IncomingMessage } from 'node:http';
+import { fault } from '../domain/fault';
+
+/** Bounds on what is read from a client; they live here and not in the documents, which must not narrow the standard. */
+export const LIMITS = { bodyBytes: 1_048_576, depth: 32, urlBytes: 8_192, nameLength: 256 } as const;
+
+const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** The whole body as text. @throws Fault REQ-12 beyond the limit */
+export function readText(request: IncomingMessage, limit: number = LIMITS.bodyBytes): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const declared = Number(request.headers['content-length'] ?? 0);
+    if (declared > limit) {
+      request.resume();
+      reject(tooLarge(limit));
+      return;
+    }
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limit) {
+        request.removeAllListeners('data');
+        request.resume();
+        reject(tooLarge(limit));
+      } else chunks.push(chunk);
+    });
+    request.once('end', () => resolve(chunks.length === 1 ? chunks[0]!.toString('utf8') : Buffer.concat(chunks).toString('utf8')));
+    request.once('error', reject);
+    request.once('aborted', () => reject(fault('REQ-01', 'The body ended early. Send all of it.')));
+  });
+}
+
+const tooLarge = (limit: number) => fault('REQ-12', `The body is larger than ${limit} bytes. Send it in parts, or use an import.`, { Connection: 'close' });
+
+/**
+ * JSON text as a value that is safe to keep: at most 32 levels, no number that a JSON number cannot carry exactly,
+ * no attribute name that could be taken for a path, an operator or a prototype.
+ * @throws Fault REQ-01, REQ-03, REQ-04, REQ-05
+ */
+export function parseJson(text: string): unknown {
+  checkText(text);
+  let value: unknown;
+  try {
+    value = JSON.parse(text) as unknown;
+  } catch (error) {
+    throw fault('REQ-01', `The body is not JSON: ${(error as Error).message.slice(0, 120)}. Send an object such as {"name": "..."}.`);
+  }
+  checkNames(value, '');
+  return value;
+}
+
+/** Depth and digits are looked at before parsing: a text of 100,000 brackets parses, but can then be neither kept nor written. */
+function checkText(text: string): void {
+  let depth = 0;
+  let digits = 0;
+  let leading = true;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 34) {
+      at = endOfText(text, at);
+      digits = 0;
+    } else if (code >= 48 && code <= 57) {
+      if (code !== 48 || !leading) { digits += 1; leading = false; }
+      if (digits > 15) checkNumber(text, at);
+    } else if (code === 123 || code === 91) {
+      depth += 1;
+      if (depth > LIMITS.depth) throw fault('REQ-05', `The body is nested deeper than ${LIMITS.depth} levels. Send a flatter one.`);
+    } else if (code === 125 || code === 93) depth -= 1;
+    if ((code < 48 || code > 57) && code !== 46) { digits = 0; leading = true; }
+  }
+}
+
+function endOfText(text: string, from: number): number {
+  let at = from + 1;
+  while (at < text.length && text.charCodeAt(at) !== 34) at += text.charCodeAt(at) === 92 ? 2 : 1;
+  return at;
+}
+
+/** More than 15 digits are refused unless they only pad with zeros or stay an exact integer. */
+function checkNumber(text: string, at: number): void {
+  const from = /[-+0-9.eE]*$/.exec(text.slice(Math.max(0, at - 400), at))?.[0].length ?? 0;
+  const token = /^[-+0-9.eE]+/.exec(text.slice(at - from))?.[0] ?? '';
+  const significant = token.replace(/[eE].*$/, '').replace(/[-+.]/g, '').replace(/^0+/, '').replace(/0+$/, '');
+  if (significant.length <= 15 || (/^-?\d+$/.test(token) && Number.isSafeInteger(Number(token)))) return;
+  throw fault('REQ-04', `${token.slice(0, 40)} has more digits than a JSON number carries exactly. Send at most 15 significant digits.`);
+}
+
+function checkNames(value: unknown, place: string): void {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw fault('REQ-04', `The number at ${place || 'the root'} is too large.`);
+  if (typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) {
+    value.forEach((item, index) => checkNames(item, `${place}[${index}]`));
+    return;
+  }
+  for (const name of Object.keys(value)) {
+    if (name.startsWith('$') || name.includes('.') || name.includes('\0') || FORBIDDEN.has(name) || name.length > LIMITS.nameLength || (place === '' && name.startsWith('_'))) {
+      throw fault('REQ-03', `The attribute name '${name.slice(0, 60)}' ${place ? `in ${place} ` : ''}is not allowed. Use a name without dots that does not begin with $ or _.`);
+    }
+    checkNames((value as Record<string, unknown>)[name], place ? `${place}.${name}` : name);
+  }
+}

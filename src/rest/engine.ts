@@ -1,0 +1,241 @@
+import { randomUUID } from 'node:crypto';
+import type { NextFunction, Request, Response } from 'express';
+import type { Logger } from 'winston';
+import { fault } from '../domain/fault';
+import type { Api, Operation } from '../spec/operation';
+import type { Doc } from '../store/codec';
+import type { Store } from '../store/store';
+import { allow, type Access } from './access';
+import { LIMITS, parseJson, readText } from './body';
+import { errorBody, toFault } from './errors';
+import { bind } from './handlers';
+import { runOnce } from './idempotency';
+import { withoutNulls } from './patch';
+import { parseFields, project } from './query';
+import { etagOf, hrefOf, represent } from './representation';
+import type { Answer, ApiRequest, Behaviour, Handler } from './types';
+import { createValidation, type Validation } from './validation';
+
+export interface EngineOptions {
+  readonly apis: readonly { readonly api: Api; readonly behaviour: Behaviour }[];
+  readonly store: Store;
+  readonly access: Access;
+  readonly log: Logger;
+  readonly publicUrl: string;
+  readonly requireIfMatch: boolean;
+}
+
+interface Route {
+  readonly segments: readonly string[];
+  readonly methods: ReadonlyMap<string, Operation>;
+}
+
+interface Served {
+  readonly api: Api;
+  readonly handlers: ReadonlyMap<string, Handler>;
+  readonly validation: Validation;
+  readonly routes: ReadonlyMap<string, readonly Route[]>;
+}
+
+export interface Engine {
+  /** Mountable in any Express application; passes on what is below none of its base paths. */
+  (request: Request, response: Response, next: NextFunction): void;
+  /** Adds an API while running. @throws Error when an operation has no handler */
+  serve(api: Api, behaviour: Behaviour): void;
+  readonly apis: () => readonly Api[];
+}
+
+const MEDIA_TYPES = new Set(['application/json', 'application/merge-patch+json', 'application/json-patch+json']);
+
+/** The one function that answers every resource operation of every document. */
+export function createEngine(options: EngineOptions): Engine {
+  const served = new Map<string, Served>();
+  const depths = new Set<number>();
+  const find = (segments: readonly string[]): { base: Served; rest: readonly string[] } | undefined => {
+    for (const depth of depths) {
+      const base = segments.length >= depth ? served.get(segments.slice(0, depth).join('/')) : undefined;
+      if (base) return { base, rest: segments.slice(depth) };
+    }
+    return undefined;
+  };
+  const engine = ((request: Request, response: Response, next: NextFunction) => {
+    const url = request.originalUrl;
+    const mark = url.indexOf('?');
+    const path = mark < 0 ? url : url.slice(0, mark);
+    const segments = path.split('/');
+    segments.shift();
+    if (segments.at(-1) === '') segments.pop();
+    const hit = find(segments);
+    if (!hit || isStatic(hit.rest, request.method)) {
+      next();
+      return;
+    }
+    const correlationId = correlationOf(request);
+    answer(options, hit.base, hit.rest, { request, response, path, query: mark < 0 ? '' : url.slice(mark + 1), correlationId })
+      .catch((error: unknown) => refuse(response, error, options.log, correlationId));
+  }) as Engine;
+  Object.assign(engine, {
+    serve(api: Api, behaviour: Behaviour) {
+      const validation = createValidation(api);
+      const key = api.document.basePath.slice(1);
+      served.set(key, { api, validation, handlers: bind(api.operations, behaviour, validation), routes: routesOf(api.operations) });
+      depths.add(key.split('/').length);
+    },
+    apis: () => [...served.values()].map(({ api }) => api),
+  });
+  for (const { api, behaviour } of options.apis) engine.serve(api, behaviour);
+  return engine;
+}
+
+const isStatic = (rest: readonly string[], method: string): boolean =>
+  rest[0] === 'docs' || (method === 'GET' && (rest.length === 0 || (rest.length === 1 && rest[0] === 'openapi.json')));
+
+function correlationOf({ headers }: Request): string {
+  const given = headers['x-correlation-id'];
+  return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
+}
+
+function routesOf(operations: readonly Operation[]): Map<string, Route[]> {
+  const byHead = new Map<string, Route[]>();
+  for (const operation of operations) {
+    const segments = operation.path.split('/').filter(Boolean);
+    const head = `${segments.length}/${segments[0]}`;
+    const routes = byHead.get(head) ?? [];
+    byHead.set(head, routes);
+    const text = operation.path.replace(/\{[^}]*\}/g, '{}');
+    const route = routes.find((one) => one.segments.map((segment) => (segment.startsWith('{') ? '{}' : segment)).join('/') === text.slice(1));
+    if (route) (route.methods as Map<string, Operation>).set(operation.method, operation);
+    else routes.push({ segments, methods: new Map([[operation.method, operation]]) });
+  }
+  return byHead;
+}
+
+interface Call {
+  readonly request: Request;
+  readonly response: Response;
+  readonly path: string;
+  readonly query: string;
+  readonly correlationId: string;
+}
+
+async function answer(options: EngineOptions, base: Served, rest: readonly string[], call: Call): Promise<void> {
+  const { request, response, correlationId } = call;
+  if (request.originalUrl.length > LIMITS.urlBytes) throw fault('REQ-13', `The address is longer than ${LIMITS.urlBytes} bytes. Ask for less at a time.`);
+  const { operation, params } = route(base, rest, request.method, call.path);
+  acceptable(request.headers.accept);
+  const principal = await options.access.principal(request.headers);
+  allow(principal, operation);
+  if (options.requireIfMatch && (operation.verb === 'patch' || operation.verb === 'delete') && request.headers['if-match'] === undefined) {
+    throw fault('REQ-18', 'This server wants If-Match on every change. Send the ETag that reading gave.');
+  }
+  const { mediaType, body } = operation.hasBody ? await readBody(base, operation, call) : { mediaType: '', body: undefined };
+  const apiRequest: ApiRequest = {
+    operation, ...(operation.resource ? { resource: operation.resource } : {}), params, query: call.query, body, mediaType,
+    headers: request.headers, principal, correlationId, publicUrl: options.publicUrl, path: call.path,
+  };
+  const selection = operation.resource && operation.verb !== 'list' && operation.verb !== 'delete' ? parseFields(call.query, operation.resource) : undefined;
+  const handler = base.handlers.get(operation.id)!;
+  const key = request.headers['idempotency-key'];
+  const result = typeof key === 'string' && (operation.method === 'POST' || operation.method === 'PATCH')
+    ? await runOnce(options.store, key, apiRequest, handler)
+    : await options.store.run((unit) => handler(apiRequest, unit), { correlationId });
+  send(response, apiRequest, result, selection);
+}
+
+function route(base: Served, rest: readonly string[], method: string, path: string): { operation: Operation; params: Record<string, string> } {
+  for (const { segments, methods } of base.routes.get(`${rest.length}/${rest[0]}`) ?? []) {
+    const params = match(segments, rest);
+    if (!params) continue;
+    const operation = methods.get(method);
+    if (operation) return { operation, params };
+    const allowed = [...methods.keys()].join(', ');
+    throw fault('REQ-10', `${path.slice(0, 200)} has no ${method}. It has ${allowed}.`, { Allow: allowed });
+  }
+  throw fault('REQ-09', `There is nothing at ${path.slice(0, 200)}. ${base.api.document.basePath} lists what there is.`);
+}
+
+function match(template: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
+  const params: Record<string, string> = {};
+  for (const [index, part] of template.entries()) {
+    const segment = segments[index] ?? '';
+    if (part.startsWith('{')) params[part.slice(1, -1)] = decoded(segment);
+    else if (part !== segment) return undefined;
+  }
+  return params;
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw fault('REQ-06', `'${segment.slice(0, 80)}' is not well encoded. Percent-encode it as UTF-8.`);
+  }
+}
+
+function acceptable(accept: string | undefined): void {
+  if (accept === undefined || accept.includes('application/json') || accept.includes('*/*') || accept.includes('application/*') || accept === '') return;
+  if (/\+json|text\/html|text\/csv/.test(accept)) return;
+  throw fault('REQ-11', `Answers are application/json; ${accept.slice(0, 80)} cannot be given.`);
+}
+
+async function readBody(base: Served, { node, method }: Operation, { request, response }: Call): Promise<{ mediaType: string; body: unknown }> {
+  const [type = '', ...parameters] = (request.headers['content-type'] ?? '').split(';').map((part) => part.trim().toLowerCase());
+  const offered = Object.keys(node.requestBody?.content ?? {}).map((name) => name.split(';')[0]!.trim());
+  const charset = parameters.find((one) => one.startsWith('charset='))?.slice(8).replace(/"/g, '') ?? 'utf-8';
+  if (!offered.includes(type) || !MEDIA_TYPES.has(type) || charset !== 'utf-8') {
+    request.resume();
+    throw fault('REQ-14', `${request.headers['content-type']?.slice(0, 80) ?? 'A body without Content-Type'} is not read here. Send ${offered.join(' or ')} in UTF-8.`);
+  }
+  if (request.headers['content-encoding'] !== undefined && request.headers['content-encoding'] !== 'identity') {
+    throw fault('REQ-14', 'Compressed bodies are not read. Send it uncompressed.');
+  }
+  const body = parseJson(await readText(request));
+  request.body = method === 'PATCH' && type !== 'application/json-patch+json' ? withoutNulls(body) : structuredClone(body);
+  await base.validation.checkBody(request, response);
+  return { mediaType: type, body };
+}
+
+function send(response: Response, request: ApiRequest, result: Answer, selection: ReturnType<typeof parseFields>): void {
+  const { resource, operation, publicUrl, headers } = request;
+  const extra: Record<string, string> = { 'X-Correlation-ID': request.correlationId, ...result.headers };
+  if (result.raw !== undefined) {
+    finish(response, result.status, result.raw, { 'Content-Type': result.contentType ?? 'application/json;charset=utf-8', ...extra });
+    return;
+  }
+  if (result.body === undefined) {
+    finish(response, result.status, undefined, extra);
+    return;
+  }
+  let body: object = result.body;
+  if (resource && !Array.isArray(body) && 'id' in body) {
+    const id = (body as Doc).id;
+    if (operation.verb === 'create') extra['Location'] ??= hrefOf(resource, id, publicUrl);
+    if (operation.verb === 'create' || result.rev !== undefined) extra['ETag'] ??= etagOf(result.rev ?? 1, selection?.text);
+    if (operation.verb === 'retrieve' && matches(headers['if-none-match'], extra['ETag'])) {
+      finish(response, 304, undefined, extra);
+      return;
+    }
+    body = project(selection, represent(resource, body as Doc, publicUrl));
+  }
+  finish(response, result.status, JSON.stringify(body), { 'Content-Type': result.contentType ?? 'application/json;charset=utf-8', ...extra });
+}
+
+const matches = (wanted: string | undefined, etag: string | undefined): boolean =>
+  wanted !== undefined && etag !== undefined && (wanted.trim() === '*' || wanted.split(',').some((one) => one.trim().replace(/^W\//, '') === etag));
+
+function finish(response: Response, status: number, body: string | Buffer | undefined, headers: Record<string, string>): void {
+  if (body === undefined) response.writeHead(status, headers).end();
+  else response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);
+}
+
+/** Answers any failure with a TMF Error body. */
+export function refuse(response: Response, error: unknown, log: Logger, correlationId: string): void {
+  const refusal = toFault(error, log, correlationId);
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  finish(response, refusal.status, JSON.stringify(errorBody(refusal)),
+    { 'Content-Type': 'application/json;charset=utf-8', 'X-Correlation-ID': correlationId, ...refusal.headers });
+}
+

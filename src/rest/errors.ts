@@ -1,0 +1,44 @@
+import type { Logger } from 'winston';
+import { FAULTS, Fault, fault } from '../domain/fault';
+import { isUnavailable } from '../store/commit';
+
+/** The TMF Error body of v4. */
+export interface TmfError {
+  readonly code: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly status: string;
+  readonly '@type': 'Error';
+}
+
+export const errorBody = ({ code, reason, message, status }: Fault): TmfError =>
+  ({ code, reason, message, status: String(status), '@type': 'Error' });
+
+/** What express-openapi-validator throws. */
+interface ValidatorError {
+  readonly status: number;
+  readonly errors?: readonly { readonly path?: string; readonly message?: string }[];
+}
+
+const isValidatorError = (error: unknown): error is ValidatorError & Error =>
+  typeof (error as ValidatorError).status === 'number' && Array.isArray((error as ValidatorError).errors);
+
+/** Any failure as a Fault: refusals as they are, the rest as 500 without inner detail (logged here with it). */
+export function toFault(error: unknown, log: Logger, correlationId: string): Fault {
+  if (error instanceof Fault) return error;
+  if (isValidatorError(error) && error.status < 500) return validatorFault(error);
+  if (isUnavailable(error)) {
+    log.warn('database unavailable', { correlationId, error: (error as Error).name });
+    return fault('REQ-22', 'The database does not answer at the moment. Nothing is lost; repeat the request.', { 'Retry-After': '2' });
+  }
+  if ((error as { code?: number }).code === 50) return fault('QRY-09', 'The query takes too long. Narrow it by an indexed attribute.');
+  log.error('request failed', { correlationId, error: (error as Error).name, message: (error as Error).message, stack: (error as Error).stack });
+  return fault('REQ-24', 'The server failed and changed nothing. The correlation id in the X-Correlation-ID header finds the cause in its log.');
+}
+
+function validatorFault({ status, errors = [] }: ValidatorError): Fault {
+  if (status === 415) return fault('REQ-14', 'The media type is not one that this operation reads. Send application/json.');
+  const code = status === 404 ? 'REQ-09' : status === 405 ? 'REQ-10' : 'REQ-02';
+  const places = errors.slice(0, 5).map(({ path = '', message = '' }) => `${path.replace(/^\/body\/?/, '').replace(/\//g, '.') || 'body'} ${message}`);
+  return new Fault(code, status, FAULTS[code][1], `${places.join('; ')}.`);
+}

@@ -1,0 +1,103 @@
+import { fault } from '../domain/fault';
+import { changeState, lifecycles } from '../domain/lifecycle';
+import type { Operation, Resource, Verb } from '../spec/operation';
+import type { Doc } from '../store/codec';
+import { same } from '../store/event';
+import type { UnitOfWork } from '../store/unitOfWork';
+import { newResource } from './creation';
+import { listPage } from './list';
+import { patched } from './patch';
+import { normaliseDates, represent, revisionIn } from './representation';
+import type { Answer, ApiRequest, Behaviour, Handler } from './types';
+import type { Validation } from './validation';
+
+type Kept = Doc & Record<string, unknown>;
+
+/** What the generic operations of a resource do; everything they need of the resource is in its document. */
+export function genericHandlers(resource: Resource, validation: Validation): Partial<Record<Verb, Handler>> {
+  return {
+    list: (request, unit) => listPage(resource, request, unit.store),
+    async retrieve({ params }, unit) {
+      const held = await unit.store.read<Doc>(resource.collection, params['id'] ?? '');
+      if (!held) throw notFound(resource, params['id']);
+      return { status: 200, body: held.doc, rev: held.rev };
+    },
+    async create(request, unit) {
+      const resourceBody = bodyOf(request);
+      return { status: 201, body: unit.save(resource.collection, newResource(resource, resourceBody, unit.now)) };
+    },
+    async patch(request, unit) {
+      const before = await existing(resource, request, unit);
+      const after = applyPatchTo(resource, validation, before, request, unit.now);
+      return saved(resource, before, after, unit);
+    },
+    async delete(request, unit) {
+      const before = await existing(resource, request, unit);
+      unit.remove(resource.collection, before.id);
+      return { status: 204 };
+    },
+  };
+}
+
+export const notFound = (resource: Resource, id = '') =>
+  fault('REQ-08', `There is no ${resource.key} '${id.slice(0, 80)}'. List them at ${resource.href}.`);
+
+/** The body as an object with its dates in one form. @throws Fault REQ-02 */
+export function bodyOf({ body, resource }: ApiRequest): Record<string, unknown> {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw fault('REQ-02', 'The body must be a JSON object.');
+  return resource ? normaliseDates(resource.shape, body) as Record<string, unknown> : body as Record<string, unknown>;
+}
+
+/** The resource that the path names, held against If-Match. @throws Fault REQ-08, REQ-17 */
+export async function existing<T extends Doc = Kept>(resource: Resource, { params, headers }: ApiRequest, unit: UnitOfWork): Promise<T> {
+  const id = params['id'] ?? '';
+  const held = await unit.get<T>(resource.collection, id);
+  if (!held) throw notFound(resource, id);
+  const wanted = headers['if-match'];
+  if (wanted !== undefined && wanted.trim() !== '*' && !wanted.split(',').some((etag) => revisionIn(etag) === unit.revision(resource.collection, id))) {
+    throw fault('REQ-17', `The ${resource.key} has changed since ${wanted.slice(0, 60)}. Read it again and repeat the change with its present ETag.`);
+  }
+  return held;
+}
+
+/** The whole after the patch: attributes allowed, state reachable, document satisfied. An empty change gives what was there. */
+export function applyPatchTo(resource: Resource, validation: Validation, before: Kept, request: ApiRequest, now: Date): Kept {
+  const face = represent(resource, before, '');
+  const after = normaliseDates(resource.shape, patched(resource, before, face, request.mediaType, request.body)) as Kept;
+  if (resource.state !== undefined) holdToLifecycle(resource, resource.state, before, after);
+  validation.checkResource(resource, after);
+  if (!resource.shape.attributes().has('lastUpdate')) return after;
+  const { lastUpdate: _old, ...rest } = after;
+  const { lastUpdate, ...beforeRest } = before;
+  return same(rest, beforeRest) ? { ...after, lastUpdate } : { ...after, lastUpdate: now.toISOString() };
+}
+
+/** @throws Fault STA-01 that names the states it may become */
+function holdToLifecycle(resource: Resource, attribute: string, before: Kept, after: Kept): void {
+  const lifecycle = lifecycles[resource.name];
+  const from = before[attribute];
+  const to = after[attribute];
+  if (!lifecycle || from === to || typeof from !== 'string') return;
+  if (typeof to !== 'string') throw fault('REQ-07', `${attribute} of a ${resource.key} cannot be removed.`);
+  changeState(lifecycle, from, to, resource.key);
+}
+
+/** Keeps the change if there is one; the answer's ETag is that of the state after it. */
+export function saved(resource: Resource, before: Doc, after: Doc, unit: UnitOfWork): Answer {
+  const rev = unit.revision(resource.collection, before.id) ?? 0;
+  unit.save(resource.collection, after);
+  return { status: 200, body: after, rev: same(before, after) ? rev : rev + 1 };
+}
+
+/** One handler per operationId: the API's own where it has one, else the generic one. A gap stops the process. */
+export function bind(operations: readonly Operation[], behaviour: Behaviour, validation: Validation): Map<string, Handler> {
+  const known = new Set(operations.map(({ id }) => id));
+  const strays = Object.keys(behaviour).filter((id) => !known.has(id));
+  if (strays.length > 0) throw new Error(`behaviour for operations the document lacks: ${strays.join(', ')}`);
+
+  return new Map(operations.map(({ id, verb, resource }) => {
+    const handler = behaviour[id] ?? (resource ? genericHandlers(resource, validation)[verb] : undefined);
+    if (!handler) throw new Error(`operation ${id} has no handler`);
+    return [id, handler];
+  }));
+}

@@ -1,0 +1,54 @@
+import type { Resource } from '../spec/operation';
+import type { Doc, Held } from '../store/codec';
+import type { Store } from '../store/store';
+import { cursorFilter, encodeCursor, pageHeaders, parseListQuery, project, type ListQuery } from './query';
+import { represent } from './representation';
+import type { Answer, ApiRequest } from './types';
+
+type Row = Doc & Record<string, unknown>;
+
+/** From this offset on the next link goes by cursor: a large offset makes the database pass over all before it. */
+const DEEP = 1000;
+
+/** One page of what matches: 200, or 206 when the client asked for a page and there is more than it holds. */
+export async function listPage(resource: Resource, request: ApiRequest, store: Store, fixed: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
+  const query = parseListQuery(request.query, resource, { publicUrl: request.publicUrl });
+  const base = Object.keys(fixed).length > 0 ? { $and: [fixed, query.filter] } : query.filter;
+  const sort: ListQuery['sort'] = [...query.sort, ['_id', 1]];
+  const filter = query.cursor ? { $and: [base, cursorFilter(query.cursor, sort)] } : base;
+  const held = query.limit === 0 ? [] : await rows(store, resource.collection, filter, { sort, query });
+  const more = held.length > query.limit;
+  const page = held.slice(0, query.limit);
+  const total = query.cursor ? undefined : await totalOf(store, resource.collection, base, query, { page: page.length, more, fixed });
+  const last = page.at(-1);
+  const deep = query.cursor !== undefined || query.offset >= DEEP;
+  const headers = pageHeaders({
+    ...(total === undefined ? {} : { total }), count: page.length, query, selfUrl: `${request.publicUrl}${request.path}`, rawQuery: request.query,
+    ...(more && last && deep ? { nextCursor: encodeCursor(last.doc, sort, query) } : {}), more,
+  });
+  const partial = query.paged && (more || (query.cursor !== undefined) || (total !== undefined && page.length < total));
+  const body = page.map(({ doc }) => project(query.fields, represent(resource, doc, request.publicUrl)));
+  return { status: partial ? 206 : 200, raw: JSON.stringify(body), headers };
+}
+
+async function rows(store: Store, collection: string, filter: object, { sort, query }: { sort: ListQuery['sort']; query: ListQuery }): Promise<Held<Row>[]> {
+  const skip = query.cursor ? 0 : query.offset;
+  if (!query.postFilter) return store.page<Row>(collection, filter as Readonly<Record<string, unknown>>, { sort, limit: query.limit + 1, skip });
+  return store.sift<Row>(collection, filter as Readonly<Record<string, unknown>>, query.postFilter, { sort, limit: query.limit + 1, skip });
+}
+
+interface Seen {
+  readonly page: number;
+  readonly more: boolean;
+  readonly fixed: Readonly<Record<string, unknown>>;
+}
+
+/** Exact without a count per request: from the page itself when it is the last, from the counters when nothing or one state is asked for. */
+async function totalOf(store: Store, collection: string, filter: object, query: ListQuery, { page, more, fixed }: Seen): Promise<number> {
+  if (!more && query.limit > 0 && (page > 0 || query.offset === 0)) return query.offset + page;
+  const plain = Object.keys(fixed).length === 0 && !query.postFilter;
+  if (plain && query.unfiltered) return store.total(collection);
+  if (plain && query.onlyState !== undefined) return store.total(collection, query.onlyState);
+  if (query.postFilter) return (await store.sift(collection, filter as Readonly<Record<string, unknown>>, query.postFilter, { limit: 1_000_000 })).length;
+  return store.count(collection, filter as Readonly<Record<string, unknown>>);
+}

@@ -1,0 +1,64 @@
+import { applyPatch, type Operation as PatchOperation } from 'fast-json-patch';
+import { fault } from '../domain/fault';
+import type { Resource } from '../spec/operation';
+import type { Doc } from '../store/codec';
+import { same } from '../store/event';
+
+const MOST_OPERATIONS = 100;
+const FORBIDDEN = /(^|\/)(__proto__|constructor|prototype)(\/|$)/;
+
+type Json = Record<string, unknown>;
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** RFC 7386 on copies: null removes, objects merge, anything else replaces. */
+export function mergePatch(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch;
+  const out: Json = isObject(target) ? { ...target } : {};
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) delete out[name];
+    else out[name] = mergePatch(out[name], value);
+  }
+  return out;
+}
+
+/** The patch without its nulls, which say "remove" and have no type to check; arrays keep theirs. */
+export function withoutNulls(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, child]) => child !== null).map(([name, child]) => [name, withoutNulls(child)]));
+}
+
+/** RFC 6902, all or nothing. @throws Fault REQ-02 for a bad operation or pointer, REQ-25 when a test fails */
+export function jsonPatch(target: Json, operations: unknown): Json {
+  if (!Array.isArray(operations)) throw fault('REQ-02', 'A JSON Patch is an array of operations. Send [{"op": "replace", "path": "/name", "value": "..."}].');
+  if (operations.length > MOST_OPERATIONS) throw fault('REQ-02', `A JSON Patch may have ${MOST_OPERATIONS} operations; this one has ${operations.length}.`);
+  for (const { path, from } of operations as { path: string; from?: string }[]) {
+    if (FORBIDDEN.test(path) || (from !== undefined && FORBIDDEN.test(from))) throw fault('REQ-03', `The path '${path.slice(0, 80)}' is not allowed.`);
+  }
+  try {
+    return applyPatch(structuredClone(target), structuredClone(operations) as PatchOperation[], true, true, true).newDocument;
+  } catch (error) {
+    const { name, index = 0 } = error as { name?: string; index?: number };
+    const operation = JSON.stringify((operations as unknown[])[index]).slice(0, 120);
+    if (name === 'TEST_OPERATION_FAILED') throw fault('REQ-25', `The test at operation ${index} does not hold: ${operation}. Nothing was changed.`);
+    throw fault('REQ-02', `Operation ${index} of the JSON Patch cannot be carried out (${String(name).toLowerCase().replace(/_/g, ' ')}): ${operation}. Nothing was changed.`);
+  }
+}
+
+const SELF = ['id', 'href'];
+
+/**
+ * The resource after the patch. Attributes that the update schema leaves out (identity, server-set dates) may be sent as they are,
+ * but not changed; the life cycle state may always be sent, its table decides.
+ * @throws Fault REQ-07 that names the attribute
+ */
+export function patched(resource: Resource, before: Doc, face: Json, mediaType: string, body: unknown): Doc & Json {
+  const after = mediaType === 'application/json-patch+json' ? jsonPatch(face, body) : mergePatch(face, body) as Json;
+  if (!isObject(after)) throw fault('REQ-02', `A ${resource.key} is an object. Send the attributes to change, such as {"name": "..."}.`);
+  const attributes = resource.shape.attributes();
+  for (const name of new Set([...Object.keys(face), ...Object.keys(after)])) {
+    const fixed = SELF.includes(name) || (attributes.has(name) && resource.updateAttributes?.has(name) === false && name !== resource.state);
+    if (fixed && !same(face[name], after[name])) throw fault('REQ-07', `${name} of a ${resource.key} cannot be changed. Leave it out of the patch.`);
+  }
+  const { href: _href, ...kept } = after;
+  return { ...kept, id: before.id };
+}
