@@ -96,13 +96,14 @@ export interface Draw {
 
 /**
  * Draws for a usage. A unit bucket pays from what is available, no further (failed); a monetary one always pays and may go below
- * zero, because the usage has happened. Suspended and expired buckets fail. Faults AMT-01, BAL-02.
+ * zero, suspended too, because the usage has happened. An expired bucket fails, a suspended unit bucket as well. Faults AMT-01, BAL-02.
  */
 export function drawFromBucket(bucket: Bucket, { amount, usage, reason }: Draw, now: Date): Outcome<BalanceDeduct> {
   const taken = drawnAmount(bucket, amount);
   const draft = deductOf(bucket, taken.negated(), { usage: { ...usage, '@referredType': 'Usage' } }, reason ?? 'usage', now);
-  if (bucket.status !== 'active') return failed<BalanceDeduct>('AdjustBalance', draft, `bucket ${bucket.id} is ${bucket.status}`, now, [bucket]);
-  if (bucket.usageType !== 'monetary' && available(bucket).lt(taken)) return failed<BalanceDeduct>('AdjustBalance', draft, shortage(bucket, taken), now, [bucket]);
+  const isMonetary = bucket.usageType === 'monetary';
+  if (bucket.status !== 'active' && !(isMonetary && bucket.status === 'suspended')) return failed<BalanceDeduct>('AdjustBalance', draft, `bucket ${bucket.id} is ${bucket.status}`, now, [bucket]);
+  if (!isMonetary && available(bucket).lt(taken)) return failed<BalanceDeduct>('AdjustBalance', draft, shortage(bucket, taken), now, [bucket]);
   return took('AdjustBalance', draft, [[bucket, withAmounts(bucket, remaining(bucket).minus(taken), reserved(bucket))]], now);
 }
 
