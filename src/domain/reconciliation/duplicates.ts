@@ -72,7 +72,7 @@ export function withoutRepeats<R extends UsageRecord>(records: readonly R[], sub
 
 /** The same event told twice: equal start and quantity, nothing that sets them apart. */
 export const sameEvent = (a: UsageRecord, b: UsageRecord): boolean => a.service === b.service && a.start === b.start && a.quantity === b.quantity
-  && agrees(a.otherParty, b.otherParty) && agrees(a.direction, b.direction) && agrees(a.chargingId, b.chargingId) && agrees(a.reference, b.reference);
+  && agrees(a.otherParty, b.otherParty) && agrees(a.direction, b.direction) && agrees(a.chargingId, b.chargingId) && agrees(a.gateway, b.gateway) && agrees(a.reference, b.reference);
 
 /**
  * Of the records that found no partner, those that repeat another record of their own side: the surplus over the other side.
