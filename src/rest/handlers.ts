@@ -89,6 +89,8 @@ export function saved(resource: Resource, before: Doc, after: Doc, unit: UnitOfW
   return { status: 200, body: after, rev: same(before, after) ? rev : rev + 1 };
 }
 
+const nothingGeneric: Handler = ({ operation }) => Promise.reject(new Error(`operation ${operation.id} has nothing generic to it`));
+
 /** One handler per operationId: the API's own where it has one, else the generic one. A gap stops the process. */
 export function bind(operations: readonly Operation[], behaviour: Behaviour, validation: Validation): Map<string, Handler> {
   const known = new Set(operations.map(({ id }) => id));
@@ -96,7 +98,9 @@ export function bind(operations: readonly Operation[], behaviour: Behaviour, val
   if (strays.length > 0) throw new Error(`behaviour for operations the document lacks: ${strays.join(', ')}`);
 
   return new Map(operations.map(({ id, verb, resource }) => {
-    const handler = behaviour[id] ?? (resource ? genericHandlers(resource, validation)[verb] : undefined);
+    const generic = resource ? genericHandlers(resource, validation)[verb] : undefined;
+    const own = behaviour[id];
+    const handler: Handler | undefined = own ? (request, unit) => own(request, unit, generic ?? nothingGeneric) : generic;
     if (!handler) throw new Error(`operation ${id} has no handler`);
     return [id, handler];
   }));

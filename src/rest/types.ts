@@ -46,5 +46,8 @@ export interface Answer {
 /** What an operation does. It reads and saves through the unit; the engine commits after it returns. */
 export type Handler = (request: ApiRequest, unit: UnitOfWork) => Promise<Answer>;
 
-/** An API's own operations by operationId; all others are the generic ones. */
-export type Behaviour = Readonly<Record<string, Handler>>;
+/**
+ * An API's own operations by operationId; all others are the generic ones. `generic` does what the document alone asks for: an
+ * operation that adds rules calls it and judges its answer, since nothing is kept before the operation returns.
+ */
+export type Behaviour = Readonly<Record<string, (request: ApiRequest, unit: UnitOfWork, generic: Handler) => Promise<Answer>>>;
