@@ -17,18 +17,28 @@ export interface Message extends Outgoing {
   readonly queue: string;
   /** 1 for the first time, growing with each retry after a delay. */
   readonly attempt: number;
-  /** True when it may have been handed out before, for instance to a process that ended before it acknowledged. */
+  /** True when the broker knows that it was handed out before, for instance to a process that ended without an answer. */
   readonly redelivered: boolean;
 }
 
 /** What became of one message: done; again after a delay (1 s, 10 s, 60 s, 10 min, then dead); or parked for an operator at once. */
 export type Verdict = 'done' | { readonly retry: string } | { readonly dead: string };
 
+/** Thrown by a handler for a message that no retry can help: it is parked at once. */
+export class Unreadable extends Error {}
+
 /**
  * Handles messages, those of one batch together. No answer means that all are done. When it throws on several, each is handed
  * over again alone, so that only the guilty one is retried.
  */
 export type MessageHandler = (messages: readonly Message[]) => Promise<readonly Verdict[] | void>;
+
+/** What the parts of events say of themselves; a winston logger will do. */
+export interface Log {
+  info(message: string, facts?: object): unknown;
+  warn(message: string, facts?: object): unknown;
+  error(message: string, facts?: object): unknown;
+}
 
 export interface ConsumeOptions {
   /** Messages handed out and not yet acknowledged. */
@@ -53,6 +63,8 @@ export interface Broker {
   consume(queue: string, options: ConsumeOptions, handler: MessageHandler): Promise<Subscription>;
   /** Puts a message straight into one queue, such as a parked one that is to be tried again. */
   send(queue: string, message: Outgoing): Promise<void>;
+  /** Hands a message out again after a delay, or parks it when it has been tried often enough. */
+  retry(message: Message, reason: string): Promise<void>;
   /** `blocked` when the broker refuses publishers for want of memory or disk. */
   state(): 'up' | 'down' | 'blocked';
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Doc } from '../store/codec';
 import type { EventRecord } from '../store/event';
-import type { Headers, Message, Outgoing } from './broker';
+import { Unreadable, type Headers, type Message, type Outgoing } from './broker';
 
 /** The TMF notification of v4, as brokers and listeners get it. `timeOcurred` is spelt as in the documents. */
 export interface Envelope {
@@ -52,7 +52,7 @@ export interface EnvelopeOptions {
 
 /** The TMF notification of one event. */
 export function envelopeOf(record: EventRecord, { publicUrl = '', withFieldPath = false }: Pick<EnvelopeOptions, 'publicUrl' | 'withFieldPath'> = {}): Envelope {
-  const { id, ...rest } = record.body as Doc & Record<string, unknown>;
+  const { id, href: _href, ...rest } = record.body as Doc & Record<string, unknown>;
   return {
     eventId: record._id,
     eventTime: record.time,
@@ -113,15 +113,15 @@ export const partitionOf = (key: string, partitions: number): number =>
 
 /**
  * Takes a message apart.
- * @throws Error when it is not one of ours; the broker parks such a message
+ * @throws Unreadable when it is not one of ours; the broker parks such a message
  */
 export function readEvent<T extends Doc = Doc>({ id: eventId, headers, body }: Message): ReceivedEvent<T> {
-  const envelope = JSON.parse(body) as Envelope;
+  const envelope = parse(eventId, body);
   const resource = String(headers['resource']);
   const content = envelope.event?.[resource];
   const entity = String(headers['x-entity']);
   const slash = entity.indexOf('/');
-  if (typeof content !== 'object' || content === null || slash < 0) throw new Error(`message ${eventId} is not a TMF notification`);
+  if (typeof content !== 'object' || content === null || slash < 0) throw new Unreadable(`message ${eventId} is not a TMF notification`);
   return {
     eventId,
     eventType: envelope.eventType,
@@ -136,4 +136,12 @@ export function readEvent<T extends Doc = Doc>({ id: eventId, headers, body }: M
     quiet: headers['x-quiet'] === true,
     body: content as T,
   };
+}
+
+function parse(eventId: string, body: string): Envelope {
+  try {
+    return JSON.parse(body) as Envelope;
+  } catch {
+    throw new Unreadable(`message ${eventId} is no JSON`);
+  }
 }

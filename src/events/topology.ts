@@ -9,6 +9,9 @@ export const DELIVERY_LIMIT = 5;
 /** Waits between the tries of a message whose handler failed; after the last one it is parked. */
 export const RETRY_DELAYS_MS: readonly number[] = [1000, 10_000, 60_000, 600_000];
 
+/** Exchange and queue that hold a message back for that long. */
+export const delayName = (ms: number): string => `tmf.delay.${ms}`;
+
 /** Which events reach a queue; what is left out matches all. `state` is the resource's state after the change. */
 export interface Binding {
   readonly api?: string;

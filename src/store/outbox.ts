@@ -1,10 +1,13 @@
 import type { EventRecord } from './event';
 import type { Store } from './store';
 
-/** Committed events that the broker has not confirmed yet, oldest first; per entity always in the order of their commits. */
-export async function unsentEvents(store: Store, limit: number, after = 0): Promise<EventRecord[]> {
+/**
+ * Committed events that the broker has not confirmed yet, oldest first, without those `known`. Read as of one moment: never an
+ * event of an entity without the earlier ones.
+ */
+export async function unsentEvents(store: Store, limit: number, known: ReadonlySet<string> = new Set()): Promise<EventRecord[]> {
   return await store.database.collection('event')
-    .find({ sent: false, ...(after > 0 ? { order: { $gt: after } } : {}) } as never, { sort: { order: 1 }, limit })
+    .find({ sent: false, ...(known.size > 0 ? { _id: { $nin: [...known] } } : {}) } as never, { sort: { order: 1 }, limit, readConcern: { level: 'snapshot' } })
     .toArray() as unknown as EventRecord[];
 }
 

@@ -1,0 +1,209 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EventRecord } from '../store/event';
+import { dropLease, holdLease } from '../store/lease';
+import { markSent, unsentEvents } from '../store/outbox';
+import type { Store } from '../store/store';
+import type { Broker, Log, Outgoing, Subscription } from './broker';
+import { collectDeadLetters } from './deadLetters';
+import { messageOf } from './envelope';
+
+export interface RelayOptions {
+  readonly log: Log;
+  /** What hrefs in messages start with. */
+  readonly publicUrl?: string;
+  /** Most events published and not yet confirmed. */
+  readonly window?: number;
+}
+
+const LEASE = 'relay';
+const LEASE_MS = 6000;
+const POLL_MS = 100;
+const WINDOW = 256;
+
+/**
+ * Brings committed events to the broker, in the order of the log. One relay per database is at work, by lease. An event is
+ * marked only after the broker's confirm: a crash in between sends it twice, never zero times.
+ */
+export function startRelay(store: Store, broker: Broker, { log, publicUrl = '', window = WINDOW }: RelayOptions): { stop(): Promise<void> } {
+  let stopping = false;
+  const signal = createSignal();
+  const unlisten = store.onEvents(() => signal.raise());
+  const lease = keepLease(store, LEASE, LEASE_MS, log);
+  const mayRun = () => !stopping && lease.held() && broker.state() !== 'down';
+
+  const run = async (): Promise<void> => {
+    while (!stopping) {
+      if (!mayRun()) await signal.wait(POLL_MS);
+      else {
+        const failure = await drain(store, broker, { publicUrl, window, signal, mayRun });
+        if (failure === undefined || stopping) continue;
+        log.warn('events wait', { error: failure.message });
+        await sleep(200);
+      }
+    }
+  };
+  const running = run();
+  const collecting: Promise<Subscription | undefined> = collectDeadLetters(store, broker, log);
+  return {
+    async stop() {
+      stopping = true;
+      unlisten();
+      signal.raise();
+      await running;
+      await (await collecting)?.close();
+      await lease.drop();
+    },
+  };
+}
+
+interface Drain {
+  readonly publicUrl: string;
+  readonly window: number;
+  readonly signal: Signal;
+  mayRun(): boolean;
+}
+
+/**
+ * Publishes until it may not go on or something failed; then waits for what is under way. Within an entity one event at a time:
+ * the next is published only after the confirm of the one before.
+ */
+async function drain(store: Store, broker: Broker, { publicUrl, window, signal, mayRun }: Drain): Promise<Error | undefined> {
+  const known = new Set<string>();
+  const byEntity = new Map<string, EventRecord[]>();
+  const ready: EventRecord[] = [];
+  let flying = 0;
+  let failure: Error | undefined;
+  const fail = (error: Error) => { failure ??= error; };
+  const marker = createMarker(store, (ids) => { for (const id of ids) known.delete(id); }, fail);
+
+  const take = (record: EventRecord): void => {
+    known.add(record._id);
+    const waiting = byEntity.get(record.entity);
+    if (waiting) waiting.push(record);
+    else {
+      byEntity.set(record.entity, [record]);
+      ready.push(record);
+    }
+  };
+  const launch = (record: EventRecord): void => {
+    flying += 1;
+    broker.publish(toMessage(store, broker, record, publicUrl)).then(() => {
+      marker.mark(record._id);
+      const waiting = byEntity.get(record.entity)!;
+      waiting.shift();
+      if (waiting[0]) ready.push(waiting[0]);
+      else byEntity.delete(record.entity);
+    }, fail).finally(() => {
+      flying -= 1;
+      signal.nudge();
+    });
+  };
+
+  let more = true;
+  for (let readAt = 0; mayRun() && failure === undefined;) {
+    const room = 2 * window - known.size;
+    const worthwhile = room >= window / 2;
+    if (worthwhile && (signal.taken() || more || Date.now() >= readAt)) {
+      const records = await unsentEvents(store, room, known).catch((error: Error) => { fail(error); return []; });
+      records.forEach(take);
+      more = records.length === room;
+      readAt = Date.now() + POLL_MS;
+    }
+    while (ready.length > 0 && flying < window && failure === undefined && broker.state() === 'up') launch(ready.shift()!);
+    if (!(more && 2 * window - known.size >= window / 2)) await signal.wait(POLL_MS, worthwhile);
+  }
+  // In process a confirm may be as far away as a consumer's own commit; what is not confirmed by then is sent again later.
+  for (let waited = 0; flying > 0 && waited < 5000; waited += 10) await sleep(10);
+  await marker.end();
+  return failure;
+}
+
+function toMessage(store: Store, { partitions }: Broker, record: EventRecord, publicUrl: string): Outgoing {
+  const attribute = store.resource(record.entity.slice(0, record.entity.indexOf('/')))?.state;
+  const state = attribute === undefined ? undefined : (record.body as unknown as Record<string, unknown>)[attribute];
+  return messageOf(record, { tenant: store.tenant, publicUrl, partitions, ...(typeof state === 'string' ? { state } : {}) });
+}
+
+interface Signal {
+  /** Something is there to be read. */
+  raise(): void;
+  /** Ends a wait without anything to read. */
+  nudge(): void;
+  /** Whether it was raised since last asked. */
+  taken(): boolean;
+  /** Until raised, nudged or that time; at once if raised before, unless that does not matter now. */
+  wait(ms: number, heed?: boolean): Promise<void>;
+}
+
+function createSignal(): Signal {
+  let raised = false;
+  let wake: () => void = () => undefined;
+  return {
+    raise() {
+      raised = true;
+      wake();
+    },
+    nudge: () => wake(),
+    taken() {
+      const was = raised;
+      raised = false;
+      return was;
+    },
+    wait: (ms, heed = true) => new Promise((resolve) => {
+      if (raised && heed) return resolve();
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    }),
+  };
+}
+
+/** Marks events as sent, many at a time. */
+function createMarker(store: Store, marked: (ids: readonly string[]) => void, failed: (error: Error) => void) {
+  let ids: string[] = [];
+  let running: Promise<void> | undefined;
+  const flush = async (): Promise<void> => {
+    while (ids.length > 0) {
+      const batch = ids;
+      ids = [];
+      await markSent(store, batch).then(() => marked(batch), failed);
+    }
+  };
+  return {
+    mark(id: string) {
+      ids.push(id);
+      running ??= sleep(5).then(flush).finally(() => { running = undefined; });
+    },
+    async end() {
+      await running;
+      await flush();
+    },
+  };
+}
+
+/** Holds a lease in the background; `held` turns false well before another process could take it. */
+export function keepLease(store: Store, name: string, forMs: number, log: Log): { held(): boolean; drop(): Promise<void> } {
+  let until = 0;
+  let ended = false;
+  const renew = async (): Promise<void> => {
+    const asked = Date.now();
+    const got = await holdLease(store, name, forMs).catch((error: Error) => {
+      log.warn('lease not renewed', { name, error: error.message });
+      return false;
+    });
+    if (got && !ended) until = asked + forMs * 0.8;
+  };
+  const timer = setInterval(() => { renew().catch(() => undefined); }, forMs / 4);
+  const first = renew();
+  return {
+    held: () => !ended && Date.now() < until,
+    async drop() {
+      ended = true;
+      clearInterval(timer);
+      await first;
+      await dropLease(store, name).catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { nextOrder } from './event';
+import type { Store } from './store';
+
+/** A message of a broker as the database keeps it. */
+export interface KeptMessage {
+  readonly id: string;
+  readonly routingKey: string;
+  readonly headers: Readonly<Record<string, string | number | boolean>>;
+  readonly body: string;
+}
+
+/** A message that waits in the database for a queue: for its next try, or for a consumer to come. */
+export interface ParkedMessage {
+  readonly _id: string;
+  readonly queue: string;
+  readonly due: Date;
+  readonly order: number;
+  readonly attempt: number;
+  readonly message: KeptMessage;
+}
+
+/** A message given up on, until an operator tries it again or drops it. */
+export interface DeadLetter {
+  readonly _id: string;
+  readonly queue: string;
+  readonly reason: string;
+  readonly at: Date;
+  readonly attempt: number;
+  readonly message: KeptMessage;
+}
+
+/** Claimed messages come back after this long unless their process keeps them; then it has ended. */
+export const CLAIM_MS = 30_000;
+
+export async function park(store: Store, messages: readonly Omit<ParkedMessage, '_id' | 'order'>[]): Promise<void> {
+  const records = messages.map((parked) => {
+    const order = nextOrder(0);
+    return { ...parked, order, _id: `${parked.queue}:${parked.message.id}:${parked.attempt}` };
+  });
+  const writes = records.map((record) => ({ replaceOne: { filter: { _id: record._id }, replacement: record, upsert: true } }));
+  await store.database.collection('parked').bulkWrite(writes as never, { ordered: false });
+}
+
+/** Takes the next due message of a queue for this process; one at a time, so that no two processes hold the same. */
+export async function claimParked(store: Store, queue: string): Promise<ParkedMessage | undefined> {
+  const now = new Date();
+  const claimed = await store.database.collection('parked').findOneAndUpdate(
+    { queue, due: { $lte: now } } as never, { $set: { due: new Date(now.getTime() + CLAIM_MS) } } as never, { sort: { due: 1, order: 1 } });
+  return claimed as unknown as ParkedMessage | null ?? undefined;
+}
+
+/** Prolongs the claim on messages that are still held, or with 0 gives them back. */
+export async function keepParked(store: Store, ids: readonly string[], forMs = CLAIM_MS): Promise<void> {
+  if (ids.length === 0) return;
+  await store.database.collection('parked').updateMany({ _id: { $in: [...ids] } }, { $set: { due: new Date(Date.now() + forMs) } } as never);
+}
+
+export async function dropParked(store: Store, ids: readonly string[]): Promise<void> {
+  await store.database.collection('parked').deleteMany({ _id: { $in: [...ids] } });
+}
+
+export async function keepDeadLetters(store: Store, letters: readonly Omit<DeadLetter, '_id'>[]): Promise<void> {
+  if (letters.length === 0) return;
+  const writes = letters.map((letter) => {
+    const _id = `${letter.queue}:${letter.message.id}`;
+    return { replaceOne: { filter: { _id }, replacement: { ...letter, _id }, upsert: true } };
+  });
+  await store.database.collection('deadLetter').bulkWrite(writes as never, { ordered: false });
+}
+
+/** Oldest first; those of one queue, or all. */
+export async function listDeadLetters(store: Store, { queue, ids, limit = 1000 }: { queue?: string; ids?: readonly string[]; limit?: number } = {}): Promise<DeadLetter[]> {
+  const filter = { ...(queue ? { queue } : {}), ...(ids ? { _id: { $in: [...ids] } } : {}) };
+  return await store.database.collection('deadLetter').find(filter as never, { sort: { at: 1 }, limit }).toArray() as unknown as DeadLetter[];
+}
+
+export async function dropDeadLetters(store: Store, ids: readonly string[]): Promise<number> {
+  return (await store.database.collection('deadLetter').deleteMany({ _id: { $in: [...ids] } })).deletedCount;
+}
