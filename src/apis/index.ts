@@ -2,6 +2,7 @@ import type { SettableClock } from '../clock';
 import type { Config } from '../config';
 import type { Behaviour } from '../rest/types';
 import { trunkline } from './trunkline';
+import { usage } from './usage';
 
 export interface BehaviourParts {
   readonly config: Config;
@@ -10,5 +11,6 @@ export interface BehaviourParts {
 
 /** What each API does beyond the generic operations, by the document's x-api-id in lower case. */
 export const behaviours = (parts: BehaviourParts): Readonly<Record<string, Behaviour>> => ({
+  tmf635: usage,
   trunkline: trunkline(parts),
 });

@@ -210,7 +210,7 @@ function send(response: Response, request: ApiRequest, result: Answer, selection
   if (resource && !Array.isArray(body) && 'id' in body) {
     const id = (body as Doc).id;
     if (operation.verb === 'create') extra['Location'] ??= hrefOf(resource, id, publicUrl);
-    if (operation.verb === 'create' || result.rev !== undefined) extra['ETag'] ??= etagOf(result.rev ?? 1, selection?.text);
+    if (operation.verb === 'create' || result.rev !== undefined) extra['ETag'] ??= etagOf(result.rev ?? 1, selection ? request.query : '');
     if (operation.verb === 'retrieve' && matches(headers['if-none-match'], extra['ETag'])) {
       finish(response, 304, undefined, extra);
       return;

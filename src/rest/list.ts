@@ -1,7 +1,7 @@
 import type { Resource } from '../spec/operation';
 import type { Doc, Held } from '../store/codec';
 import type { Store } from '../store/store';
-import { cursorFilter, encodeCursor, pageHeaders, parseListQuery, project, type ListQuery } from './query';
+import { cursorFilter, encodeCursor, parseListQuery, project, totalOrder, type ListQuery } from './query';
 import { represent } from './representation';
 import type { Answer, ApiRequest } from './types';
 
@@ -14,18 +14,19 @@ const DEEP = 1000;
 export async function listPage(resource: Resource, request: ApiRequest, store: Store, fixed: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
   const query = parseListQuery(request.query, resource, { publicUrl: request.publicUrl });
   const base = Object.keys(fixed).length > 0 ? { $and: [fixed, query.filter] } : query.filter;
-  const sort: ListQuery['sort'] = [...query.sort, ['_id', 1]];
-  const filter = query.cursor ? { $and: [base, cursorFilter(query.cursor, sort)] } : base;
+  const sort = totalOrder(query.sort);
+  const filter = query.cursor ? { $and: [base, cursorFilter(query.cursor, query.sort)] } : base;
   const held = query.limit === 0 ? [] : await rows(store, resource.collection, filter, { sort, query });
   const more = held.length > query.limit;
   const page = held.slice(0, query.limit);
   const total = query.cursor ? undefined : await totalOf(store, resource.collection, base, query, { page: page.length, more, fixed });
   const last = page.at(-1);
   const deep = query.cursor !== undefined || query.offset >= DEEP;
-  const headers = pageHeaders({
-    ...(total === undefined ? {} : { total }), count: page.length, query, selfUrl: `${request.publicUrl}${request.path}`, rawQuery: request.query,
-    ...(more && last && deep ? { nextCursor: encodeCursor(last.doc, sort, query) } : {}), more,
-  });
+  const nextCursor = more && last && deep ? encodeCursor(query, last.doc) : undefined;
+  const headers: Record<string, string> = {
+    ...(total === undefined ? {} : { 'X-Total-Count': String(total) }), 'X-Result-Count': String(page.length),
+    ...(nextCursor ? { Link: `<${request.publicUrl}${request.path}?cursor=${nextCursor}>; rel="next"` } : {}),
+  };
   const partial = query.paged && (more || (query.cursor !== undefined) || (total !== undefined && page.length < total));
   const body = page.map(({ doc }) => project(query.fields, represent(resource, doc, request.publicUrl)));
   return { status: partial ? 206 : 200, raw: JSON.stringify(body), headers };

@@ -96,7 +96,12 @@ async function settle(database: Database, batch: readonly Waiting[], slot: numbe
       }
     }
   }
-  for (const { draft, resolve, reject } of batch) await transact(database, [draft], slot).then(resolve, reject);
+  for (const { draft, resolve, reject } of batch) await transact(database, [draft], slot).catch((error: unknown) => raced(draft, error)).then(resolve, reject);
+}
+
+function raced({ changes }: Draft, error: unknown): never {
+  if ((error as { code?: unknown }).code === 'REQ-15' && changes.some((change) => change.raced === true)) throw new Stale('made by somebody else meanwhile');
+  throw error;
 }
 
 /** The database could not be reached or did not answer in time; what was asked may be tried again. */

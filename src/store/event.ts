@@ -41,6 +41,8 @@ export interface ChangeOptions {
   /** What orders work across entities, such as the account; the entity's own id unless given. */
   readonly partitionKey?: string;
   readonly quiet?: boolean;
+  /** A new document whose id follows from its content: if somebody else made it meanwhile, the unit is done again and finds it. */
+  readonly raced?: boolean;
 }
 
 export interface Change extends ChangeOptions {
@@ -72,9 +74,15 @@ export function eventsOf(change: Change, resource: Resource, correlationId: stri
       vendor: !resource.events.has(eventType), quiet: change.quiet ?? false,
       entity: `${change.collection}/${change.id}`, href: `${resource.href}/${encodeURIComponent(change.id)}`, seq, rev,
       time: new Date().toISOString(), correlationId, partitionKey: change.partitionKey ?? change.id, changed,
-      body: after ?? before?.doc ?? { id: change.id },
+      body: shown(after ?? before?.doc ?? { id: change.id }),
     };
   });
+}
+
+/** The resource without what only the store and our workers know of it. */
+function shown(doc: Doc): Doc {
+  if (!Object.keys(doc).some((name) => name.startsWith('_'))) return doc;
+  return Object.fromEntries(Object.entries(doc).filter(([name]) => !name.startsWith('_'))) as unknown as Doc;
 }
 
 function typesOf({ before, after }: Change, { name, state }: Resource, changed: readonly string[]): string[] {
@@ -82,7 +90,7 @@ function typesOf({ before, after }: Change, { name, state }: Resource, changed: 
   if (!after) return [`${name}DeleteEvent`];
   const types: string[] = [];
   if (state !== undefined && changed.includes(state)) types.push(`${name}StateChangeEvent`);
-  if (changed.some((attribute) => attribute !== state && attribute !== 'lastUpdate')) types.push(`${name}AttributeValueChangeEvent`);
+  if (changed.some((attribute) => attribute !== state && attribute !== 'lastUpdate' && !attribute.startsWith('_'))) types.push(`${name}AttributeValueChangeEvent`);
   return types;
 }
 

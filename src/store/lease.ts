@@ -9,17 +9,19 @@ export const HOLDER = `${process.pid}-${randomUUID().slice(0, 8)}`;
  * @returns true while this process holds it
  */
 export async function holdLease(store: Store, name: string, forMs: number, holder = HOLDER): Promise<boolean> {
+  const leases = store.database.collection('lease');
+  const until = { $add: ['$$NOW', forMs] };
+  const free = { $or: [{ $eq: ['$holder', holder] }, { $lt: ['$until', '$$NOW'] }] };
+  const taken = await leases.updateOne({ _id: name, $expr: free } as never, [{ $set: { holder, until } }] as never);
+  if (taken.matchedCount > 0) return true;
   try {
-    const result = await store.database.collection('lease').findOneAndUpdate(
-      { _id: name, $expr: { $or: [{ $eq: ['$holder', holder] }, { $lt: ['$until', '$$NOW'] }] } } as never,
-      [{ $set: { holder, until: { $add: ['$$NOW', forMs] } } }] as never,
-      { upsert: true, returnDocument: 'after' },
-    );
-    return (result as { holder?: string } | null)?.holder === holder;
+    // A new lease is over at once for everybody; whoever updates it first has it.
+    await leases.insertOne({ _id: name, holder: '', until: new Date(0) } as never);
   } catch (error) {
     if ((error as { code?: number }).code === 11000) return false;
     throw error;
   }
+  return holdLease(store, name, forMs, holder);
 }
 
 export async function dropLease(store: Store, name: string, holder = HOLDER): Promise<void> {

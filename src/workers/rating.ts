@@ -1,0 +1,186 @@
+import type { Logger } from 'winston';
+import type { Bucket } from '../domain/balance/bucket';
+import { drawFromBucket } from '../domain/balance/reservation';
+import { isPrepaid, type Product } from '../domain/product';
+import { accountPeriod, type CycleAccount } from '../domain/proration';
+import { counterKeys, rate } from '../domain/rating/rate';
+import type { RatableBucket } from '../domain/rating/bucketDraw';
+import type { RatableProduct, Rated, RateInput } from '../domain/rating/rating';
+import type { Tariff } from '../domain/rating/tariff';
+import { isRefused, usageFacts, type UsageDocument, type UsageFacts } from '../domain/usage';
+import { readEvent } from '../events/envelope';
+import type { Message } from '../events/broker';
+import { queuesOf } from '../events/topology';
+import type { Doc } from '../store/codec';
+import type { UnitOfWork } from '../store/unitOfWork';
+import { book, keepPurse, openPurse, type Purse } from './rating/draws';
+import { guide, indexFor, type Guided } from './rating/guide';
+import { createTariffs, type Tariffs } from './rating/tariffs';
+import { readReference } from './reference';
+import type { IdentityIndex } from './identity';
+import type { Worker, WorkerParts } from './worker';
+
+export interface KeptUsage extends Doc, UsageDocument {
+  readonly id: string;
+  readonly status: string;
+  readonly _reference?: string;
+  readonly '@type'?: string;
+}
+
+interface Counter extends Doc {
+  readonly amount: number;
+}
+
+const BATCH = { size: 300, waitMs: 5 };
+const OPEN = new Set(['received', 'recycled']);
+
+/** Rates usage as it arrives: guided to its product, priced, drawn from buckets, all of a batch in one commit. */
+export async function startRating({ store, broker, log }: WorkerParts): Promise<Worker> {
+  const tariffs = createTariffs(store, readReference);
+  const subscriptions = await Promise.all(queuesOf('rating', broker.partitions).map((queue) =>
+    broker.consume(queue, { prefetch: 2 * BATCH.size, batch: BATCH }, async (messages) => {
+      const startedAt = Date.now();
+      const ids = [...new Set(messages.map((message: Message) => readEvent(message).id))];
+      const correlationId = messages.length === 1 ? readEvent(messages[0]!).correlationId : '';
+      const done = await store.run((unit) => rateBatch(unit, ids, tariffs, log), { correlationId });
+      log.debug('usage rated', { count: done, correlationId, tookMs: Date.now() - startedAt });
+    })));
+  return { stop: async () => { await Promise.all(subscriptions.map((subscription) => subscription.close())); } };
+}
+
+/** What a batch shares while its usage is rated one after another. */
+interface Session {
+  readonly unit: UnitOfWork;
+  readonly index: IdentityIndex;
+  readonly products: ReadonlyMap<string, Product>;
+  readonly tariffs: ReadonlyMap<string, Tariff>;
+  readonly purse: Purse;
+  /** Ids of the buckets that each product may draw from. */
+  readonly bucketsOf: ReadonlyMap<string, readonly string[]>;
+  readonly counters: Map<string, number>;
+  readonly counted: Set<string>;
+  readonly accounts: ReadonlyMap<string, CycleAccount>;
+}
+
+/** Rates those of the usages that wait for it; what was rated already is left alone, so a repeat has no second effect. */
+export async function rateBatch(unit: UnitOfWork, ids: readonly string[], tariffs: Tariffs, log: Logger): Promise<number> {
+  const held = await unit.getMany<KeptUsage>('usage', ids);
+  const open = held.filter(({ status, '@type': type }) => OPEN.has(status) && type !== 'WholesaleUsage');
+  if (open.length === 0) return 0;
+  const order = new Map(ids.map((id, at) => [id, at]));
+  open.sort((a, b) => order.get(a.id)! - order.get(b.id)!);
+  const read = open.map((usage) => ({ usage, facts: usageFacts(usage) }));
+  const session = await openSession(unit, read.flatMap(({ facts }) => (isRefused(facts) ? [] : [facts])), tariffs);
+  const repeated = await earlierReferences(unit, open);
+  await loadCounters(session, read.flatMap(({ facts }) => (isRefused(facts) ? [] : [facts])));
+  for (const { usage, facts } of read) {
+    const twin = usage._reference === undefined ? undefined : repeated.get(usage._reference);
+    if (twin !== undefined && twin !== usage.id) reject(unit, usage, { reason: 'duplicate', message: `The same call or message is held as ${twin}.` });
+    else if (isRefused(facts)) reject(unit, usage, facts);
+    else rateOne(session, usage, facts, log);
+  }
+  keepPurse(session.purse, unit, open[0]!.id);
+  for (const id of session.counted) unit.save<Counter>('ratingCounter', { id, amount: session.counters.get(id)! }, { raced: true });
+  return open.length;
+}
+
+async function openSession(unit: UnitOfWork, facts: readonly UsageFacts[], tariffs: Tariffs): Promise<Session> {
+  const index = await indexFor(unit.store, facts);
+  const productIds = new Set(facts.map((one) => guide(index, one)).flatMap((guided) => ('productId' in guided ? [guided.productId] : [])));
+  const held = await unit.store.readMany<Product>('product', [...productIds]);
+  const products = new Map(held.map(({ doc }) => [doc.id, doc]));
+  const [compiled, buckets, accounts] = await Promise.all([
+    tariffs.of([...products.values()]),
+    products.size === 0 ? [] : unit.list<Bucket>('bucket', { 'product.id': { $in: [...productIds] }, status: { $ne: 'expired' } }, { limit: 10_000 }),
+    unit.store.readMany<CycleAccount & Doc>('billingAccount', [...products.values()].flatMap(({ billingAccount }) => billingAccount?.id ?? [])),
+  ]);
+  const bucketsOf = new Map<string, string[]>();
+  for (const { id, product: refs = [] } of buckets) for (const ref of refs) bucketsOf.set(ref.id, [...(bucketsOf.get(ref.id) ?? []), id]);
+  return {
+    unit, index, products, tariffs: compiled, purse: openPurse(buckets), bucketsOf, counters: new Map(), counted: new Set(),
+    accounts: new Map(accounts.map(({ doc }) => [doc.id, doc])),
+  };
+}
+
+/** The oldest usage by each call or message reference that stands for the call; repeats under another record id are found by it. */
+async function earlierReferences(unit: UnitOfWork, open: readonly KeptUsage[]): Promise<Map<string, string>> {
+  const references = open.flatMap(({ _reference }) => _reference ?? []);
+  if (references.length === 0) return new Map();
+  const held = await unit.store.query<KeptUsage>('usage', { _reference: { $in: references }, status: { $ne: 'rejected' } }, { limit: 5000, sort: [['_at', 1]] });
+  const first = new Map<string, string>();
+  const later = new Set(open.map(({ id }) => id));
+  for (const { doc } of held) if (!later.has(doc.id) && !first.has(doc._reference!)) first.set(doc._reference!, doc.id);
+  for (const { id, _reference } of open) if (_reference !== undefined && !first.has(_reference)) first.set(_reference, id);
+  return first;
+}
+
+function rateOne(session: Session, usage: KeptUsage, facts: UsageFacts, log: Logger): void {
+  const { unit, purse } = session;
+  const guided: Guided = guide(session.index, facts);
+  if ('reason' in guided) {
+    reject(unit, usage, guided);
+    return;
+  }
+  const product = session.products.get(guided.productId);
+  const tariff = session.tariffs.get(guided.productId);
+  if (!product || !tariff) {
+    reject(unit, usage, { reason: 'noProduct', message: `Product ${guided.productId} is not in the inventory.` });
+    return;
+  }
+  const input = inputOf(session, product, tariff, facts);
+  const rating = rate({ ...input, counters: Object.fromEntries(session.counters), now: unit.now });
+  if (rating.status === 'rejected') {
+    reject(unit, usage, rating);
+    return;
+  }
+  apply(session, purse, usage, rating);
+  if (rating.notices.length > 0) log.warn('usage rated with notice', { usageId: usage.id, notices: rating.notices });
+}
+
+const ratable = (product: Product): RatableProduct => ({
+  id: product.id, paymentType: isPrepaid(product) ? 'prepaid' : 'postpaid', ...(product.name ? { name: product.name } : {}),
+  ...(product.startDate ? { startDate: product.startDate } : {}), ...(product.terminationDate ? { terminationDate: product.terminationDate } : {}),
+  ...(suspendedSince(product) ? { suspendedSince: suspendedSince(product)! } : {}),
+});
+
+const suspendedSince = ({ status, productCharacteristic = [] }: Product): string | undefined => {
+  if (status !== 'suspended') return undefined;
+  const since = productCharacteristic.find(({ name }) => name === 'suspendedSince')?.value;
+  return typeof since === 'string' ? since : new Date(0).toISOString();
+};
+
+function inputOf({ purse, bucketsOf, accounts }: Session, product: Product, tariff: Tariff, facts: UsageFacts): Omit<RateInput, 'counters' | 'now'> {
+  const buckets = (bucketsOf.get(product.id) ?? []).map((id) => purse.buckets.get(id)!) as unknown as RatableBucket[];
+  const account = accounts.get(product.billingAccount?.id ?? '') ?? { timeZone: tariff.reference.timeZone };
+  return { facts, product: ratable(product), tariff, buckets, period: accountPeriod(account, new Date(facts.usageAt)).startDateTime };
+}
+
+/** Reads the counters that the batch may need, all at once; often there are none. */
+async function loadCounters(session: Session, facts: readonly UsageFacts[]): Promise<void> {
+  const keys = new Set<string>();
+  for (const one of facts) {
+    const guided = guide(session.index, one);
+    const product = 'productId' in guided ? session.products.get(guided.productId) : undefined;
+    const tariff = product ? session.tariffs.get(product.id) : undefined;
+    if (product && tariff) for (const key of counterKeys(inputOf(session, product, tariff, one))) keys.add(key);
+  }
+  for (const { id, amount } of await session.unit.getMany<Counter>('ratingCounter', [...keys])) session.counters.set(id, amount);
+}
+
+function apply({ unit, counters, counted }: Session, purse: Purse, usage: KeptUsage, rating: Rated): void {
+  for (const { bucketId, amount } of rating.draws) {
+    book(purse, drawFromBucket(purse.buckets.get(bucketId)!, { amount, usage: { id: usage.id } }, unit.now));
+  }
+  for (const { key, amount } of rating.counters) {
+    counters.set(key, (counters.get(key) ?? 0) + amount);
+    counted.add(key);
+  }
+  unit.save('usage', { ...usage, status: 'rated', ratedProductUsage: rating.lines }, { events: ['UsageStateChangeEvent'] });
+}
+
+/** A business outcome, not an error: the usage is kept, rejected, with its reason, and may be recycled. */
+function reject(unit: UnitOfWork, usage: KeptUsage, { reason, message }: { readonly reason: string; readonly message: string }): void {
+  const others = (usage.usageCharacteristic ?? []).filter(({ name }) => name !== 'rejectReason' && name !== 'rejectMessage');
+  const usageCharacteristic = [...others, { name: 'rejectReason', valueType: 'string', value: reason }, { name: 'rejectMessage', valueType: 'string', value: message }];
+  unit.save('usage', { ...usage, status: 'rejected', usageCharacteristic }, { events: ['UsageStateChangeEvent'] });
+}
