@@ -51,25 +51,28 @@ const bySpecificity = (a: UsagePrice, b: UsagePrice): number =>
 
 const lookups = ({ zoneTables }: Reference): Tariff['zoneOf'] => {
   const ready = new Map<string, ZoneLookup>();
-  return (table, number) => {
+  return (table, number, routingNumber) => {
     const kept = ready.get(table);
-    if (kept) return kept(number);
+    if (kept) return kept(number, routingNumber);
     const found = zoneTables.find(({ id }) => id === table);
     const lookup = found ? zoneLookup(found) : () => undefined;
     ready.set(table, lookup);
-    return lookup(number);
+    return lookup(number, routingNumber);
   };
 };
 
-/**
- * All prices that one product agreed on (bundle parents, their children, all versions) as one tariff to rate with, and what in
- * them cannot be rated or is doubtful. A price with a problem is left out of the tariff; the others rate.
- */
-export function compileTariff(prices: readonly PriceDocument[], reference: Reference): { readonly tariff: Tariff; readonly problems: readonly PriceProblem[] } {
-  const problems: PriceProblem[] = [];
-  const report = ({ id, name }: PriceDocument, code: string, message: string): undefined => {
-    problems.push({ code, price: { id, ...(name !== undefined ? { name } : {}) }, message });
-  };
+/** Price types that are billed or renewed, not rated. */
+const BILLED: ReadonlySet<string> = new Set(['oneTime', 'recurring', 'discount', 'penalty']);
+
+type Report = (price: PriceDocument, code: string, message: string) => undefined;
+
+interface Compiled {
+  readonly usagePrices: readonly UsagePrice[];
+  readonly allowances: readonly Allowance[];
+}
+
+/** Each price on its own, in the order of the documents. */
+function compileEach(prices: readonly PriceDocument[], reference: Reference, problems: readonly PriceProblem[], report: Report): Compiled {
   const usagePrices: UsagePrice[] = [];
   const allowances: Allowance[] = [];
   for (const { price, children } of unfold(prices, report)) {
@@ -81,24 +84,41 @@ export function compileTariff(prices: readonly PriceDocument[], reference: Refer
     } else if (price.priceType === 'allowance') {
       const compiled = compileAllowance(price, context);
       if (compiled) allowances.push(compiled);
+    } else if (!BILLED.has(price.priceType ?? '')) {
+      report(price, 'unknownPriceType', `priceType '${price.priceType ?? ''}' is not known. Use usage, allowance, ${[...BILLED].join(', ')}.`);
     }
   }
+  return { usagePrices, allowances };
+}
+
+/**
+ * All prices that one product agreed on (bundle parents, their children, all versions) as one tariff to rate with, and what in
+ * them cannot be rated or is doubtful. A price with a problem is left out of the tariff; the others rate.
+ */
+export function compileTariff(prices: readonly PriceDocument[], reference: Reference): { readonly tariff: Tariff; readonly problems: readonly PriceProblem[] } {
+  const problems: PriceProblem[] = [];
+  const report: Report = ({ id, name }, code, message) => {
+    problems.push({ code, price: { id, ...(name !== undefined ? { name } : {}) }, message });
+    return undefined;
+  };
+  const { usagePrices, allowances } = compileEach(prices, reference, problems, report);
+  problems.push(...checkTariff(usagePrices, allowances));
 
   const currencies = [...new Set(prices.flatMap(({ price }) => price?.unit ?? []))];
   if (currencies.length > 1) problems.push({ code: 'mixedCurrencies', message: `The prices are in ${currencies.join(' and ')}. One product is charged in one currency.` });
-  const roaming = [...usagePrices, ...allowances].flatMap(({ scope }) => scope.roaming ?? []);
-  const ordered = [...usagePrices].sort(bySpecificity);
+  // Without one currency there is no amount: nothing rates until the prices are mended.
+  const ordered = currencies.length > 1 ? [] : [...usagePrices].sort(bySpecificity);
   const of = (kind: UsageKind) => ordered.filter(({ scope }) => scope.service === kind);
-  const tariff: Omit<Tariff, 'problems'> = {
+  const roaming = [...usagePrices, ...allowances].flatMap(({ scope }) => scope.roaming ?? []);
+  const tariff: Tariff = {
     currency: currencies[0] ?? reference.currency,
-    // Without one currency there is no amount: nothing rates until the prices are mended.
-    prices: currencies.length > 1 ? { voice: [], sms: [], data: [] } : { voice: of('voice'), sms: of('sms'), data: of('data') },
+    prices: { voice: of('voice'), sms: of('sms'), data: of('data') },
     allowances,
     roamingMatters: roaming.length > 0,
     roamingTables: [...new Set(roaming.map(({ table }) => table))],
     reference,
     zoneOf: lookups(reference),
+    problems,
   };
-  problems.push(...checkTariff(usagePrices, allowances));
-  return { tariff: { ...tariff, problems }, problems };
+  return { tariff, problems };
 }

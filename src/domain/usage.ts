@@ -32,6 +32,8 @@ export interface UsageFacts {
   readonly imsi?: string;
   readonly calledNumber?: string;
   readonly callingNumber?: string;
+  /** Names the called network after portability. */
+  readonly routingNumber?: string;
   readonly visitedNetwork?: string;
   readonly visitedTimeZone?: string;
   readonly recordId?: string;
@@ -68,12 +70,12 @@ const textIn = (characteristics: Characteristics, name: string): string | undefi
 };
 
 /** A quantity of the smallest unit: a number, a decimal text, or {amount, units}. */
-function quantityIn(value: unknown, unit: string): number | undefined {
+function quantityIn(value: unknown, unit: string, kind: UsageKind): number | undefined {
   const isQuantity = typeof value === 'object' && value !== null && 'amount' in value;
   const amount: unknown = isQuantity ? value.amount : value;
   const units = isQuantity && 'units' in value && typeof value.units === 'string' ? value.units : unit;
   if (typeof amount !== 'number' && !(typeof amount === 'string' && /^\d+(\.\d+)?$/.test(amount.trim()))) return undefined;
-  if (kindOfUnit(units) !== kindOfUnit(unit)) return undefined;
+  if (kindOfUnit(units) !== kind) return undefined;
   // A part of the smallest unit cannot be counted: it is one more.
   const whole = inSmallest(new Decimal(amount), units)?.ceil().toNumber();
   return whole !== undefined && Number.isSafeInteger(whole) && whole >= 0 ? whole : undefined;
@@ -84,7 +86,7 @@ const malformed = (name: string, hint: string): Refused => ({ reason: `malformed
 
 function volumeOf(characteristics: Characteristics): number | Refused {
   const octets = ['uplinkOctets', 'downlinkOctets'].filter((name) => characteristics.has(name));
-  const parts = octets.length > 0 ? octets.map((name) => quantityIn(characteristics.get(name), 'octet')) : [quantityIn(characteristics.get('volume'), textIn(characteristics, 'volumeUnit') ?? 'KB')];
+  const parts = octets.length > 0 ? octets.map((name) => quantityIn(characteristics.get(name), 'octet', 'data')) : [quantityIn(characteristics.get('volume'), textIn(characteristics, 'volumeUnit') ?? 'KB', 'data')];
   if (octets.length === 0 && !characteristics.has('volume')) return missing('volume', 'Send uplinkOctets and downlinkOctets, or volume in KB.');
   const total = parts.reduce<number>((sum, part) => sum + (part ?? NaN), 0);
   return Number.isSafeInteger(total) ? total : malformed('volume', 'Send a number of 0 or more.');
@@ -94,7 +96,7 @@ function quantityOf(service: UsageKind, characteristics: Characteristics): numbe
   if (service === 'data') return volumeOf(characteristics);
   const name = service === 'voice' ? 'duration' : 'messages';
   if (!characteristics.has(name)) return service === 'sms' ? 1 : missing(name, 'Send it in seconds.');
-  return quantityIn(characteristics.get(name), service === 'voice' ? 's' : 'message') ?? malformed(name, 'Send a number of 0 or more.');
+  return quantityIn(characteristics.get(name), service === 'voice' ? 's' : 'message', service) ?? malformed(name, 'Send a number of 0 or more.');
 }
 
 /** The facts of a usage, or why it cannot be rated: missing or malformed date, service, quantity, direction or identity. */
@@ -113,7 +115,7 @@ export function usageFacts(usage: UsageDocument): UsageFacts | Refused {
   if (typeof quantity !== 'number') return quantity;
   const identity = identityOf(characteristics);
   if ('reason' in identity) return identity;
-  const names = ['calledNumber', 'callingNumber', 'visitedNetwork', 'visitedTimeZone', 'recordId', 'source'] as const;
+  const names = ['calledNumber', 'callingNumber', 'routingNumber', 'visitedNetwork', 'visitedTimeZone', 'recordId', 'source'] as const;
   const others = Object.fromEntries(names.flatMap((name) => { const value = text(name); return value === undefined ? [] : [[name, value]]; }));
   return { service, usageDate: usage.usageDate, usageAt, quantity, direction, ...identity, ...others };
 }

@@ -6,22 +6,26 @@ export interface ZoneTable {
     readonly prefixes?: readonly string[];
     /** Whole numbers, such as emergency and short codes: 171 must not catch calls to +1 71x. They win over prefixes. */
     readonly numbers?: readonly string[];
+    /** Routing numbers of networks, for on-net: after portability no prefix tells (R26). They win over all else. */
+    readonly routingNumbers?: readonly string[];
   }[];
 }
 
-export type ZoneLookup = (number: string) => string | undefined;
+export type ZoneLookup = (number: string, routingNumber?: string) => string | undefined;
 
 /** The table made ready to look up; a number or prefix listed twice belongs to the first zone that names it. */
 export function zoneLookup(table: ZoneTable): ZoneLookup {
   const whole = new Map<string, string>();
   const prefixes = new Map<string, string>();
-  for (const { name, prefixes: starts = [], numbers = [] } of table.zones) {
+  const networks = new Map<string, string>();
+  for (const { name, prefixes: starts = [], numbers = [], routingNumbers = [] } of table.zones) {
+    for (const routing of routingNumbers) if (!networks.has(routing)) networks.set(routing, name);
     for (const number of numbers) if (!whole.has(number)) whole.set(number, name);
     for (const prefix of starts) if (!prefixes.has(prefix)) prefixes.set(prefix, name);
   }
   const longest = Math.max(0, ...[...prefixes.keys()].map((prefix) => prefix.length));
-  return (number) => {
-    const exact = whole.get(number);
+  return (number, routingNumber) => {
+    const exact = (routingNumber === undefined ? undefined : networks.get(routingNumber)) ?? whole.get(number);
     if (exact !== undefined) return exact;
     for (let length = Math.min(longest, number.length); length > 0; length -= 1) {
       const zone = prefixes.get(number.slice(0, length));

@@ -1,9 +1,9 @@
-import { Decimal } from '../amount';
+import { Decimal, round } from '../amount';
 import { graduated } from './graduated';
 import { packaged } from './packaged';
 import { perUnit } from './perUnit';
 import type { PriceModel, UsagePrice } from './tariff';
-import { volume } from './volume';
+import { volume, volumeTotal } from './volume';
 
 // Divisions keep 40 digits; cut well above their last ones, two thirds and one third make a whole again before the one rounding.
 const GUARD_DIGITS = 30;
@@ -27,3 +27,10 @@ export function charge(price: UsagePrice, before: number, quantity: number, open
   const capped = price.maxCharge ? Decimal.min(amount, price.maxCharge) : amount;
   return capped.toDecimalPlaces(GUARD_DIGITS);
 }
+
+/**
+ * What a whole period's quantity costs at a price with volume tiers, rounded: the final amount when the cycle closes. The lines of the
+ * period hold provisional amounts; the difference is a charge or a credit (R6). Undefined for prices whose lines are final.
+ */
+export const finalCharge = ({ model, scale }: UsagePrice, quantity: number): Decimal | undefined =>
+  (model.kind === 'volume' ? round(volumeTotal(quantity, model.tiers), scale) : undefined);

@@ -31,7 +31,7 @@ function lineSteps(lines: readonly RatedLine[], draws: readonly BucketDraw[]): S
       if (taxRate !== 0) steps.push({ step: 'tax', text: `Line ${index + 1}: ${taxRate} % makes ${gross.value} ${gross.unit}.` });
     }
     const drawn = draws.find(({ line }) => line === index);
-    if (drawn) steps.push({ step: drawn.usageType === 'monetary' ? 'settlement' : 'bucket', text: `Line ${index + 1} is paid from bucket ${drawn.bucketId} with ${drawn.amount.amount} ${drawn.amount.units}.` });
+    if (drawn) steps.push({ step: drawn.usageType === 'monetary' ? 'settlement' : 'bucket', text: `Line ${index + 1} is paid from bucket ${drawn.bucketId} with ${drawn.amount.amount} ${drawn.amount.units}${drawn.usageType === 'monetary' ? '' : 's'}.` });
   }
   return steps;
 }

@@ -52,6 +52,7 @@ interface LineParts {
   readonly taxRate: number;
   readonly amountType?: RatedLine['ratingAmountType'];
   readonly tariffType: string;
+  readonly includesTax?: boolean;
   readonly excluded: Decimal;
   readonly included: Decimal;
   readonly quantity: number;
@@ -74,6 +75,7 @@ export function line(input: RateInput, place: Place, parts: LineParts): RatedLin
     chargedQuantity: { amount: parts.quantity, units: SMALLEST_UNIT[facts.service] },
     ...(zone !== undefined ? { zone } : {}), ...(roamingZone !== undefined ? { roamingZone } : {}), ...(parts.band !== undefined ? { band: parts.band } : {}),
     ...(parts.tax.category !== undefined ? { taxCategory: parts.tax.category } : {}),
+    ...(parts.includesTax ? { priceIncludesTax: true as const } : {}),
     settledBy: product.paymentType === 'prepaid' ? 'bucket' : 'bill',
     ...(suspended ? { afterSuspension: true as const } : {}),
   };
@@ -108,7 +110,7 @@ export function includedLine(input: RateInput, place: Place, drawn: Drawn<Ratabl
   const ref = price?.ref ?? allowance?.ref;
   const scope = price?.scope ?? allowance?.scope;
   const own = line(input, place, {
-    tag: 'included usage', tax, taxRate, tariffType: price?.offerTariffType ?? 'normal', excluded: zero, included: zero, quantity: portion.quantity,
+    tag: 'included usage', tax, taxRate, tariffType: price?.offerTariffType ?? 'normal', includesTax: price?.includesTax ?? false, excluded: zero, included: zero, quantity: portion.quantity,
     ...(ref ? { ref } : {}), ...(scope ? { scope } : {}), ...(price?.band ? { band: price.band.label } : {}),
   });
   return {
@@ -125,7 +127,7 @@ export const bucketRef = ({ id, name }: RatableBucket) => ({ id, ...(name !== un
 export function chargedLine(input: RateInput, place: Place, { portion, taxRate, excluded, included }: TaxedPortion, tag: RatedLine['usageRatingTag']): RatedLine {
   const { price } = portion;
   return line(input, place, {
-    tag, ref: price.ref, scope: price.scope, tax: price.tax, taxRate, excluded, included, quantity: portion.quantity, tariffType: price.offerTariffType,
+    tag, ref: price.ref, scope: price.scope, tax: price.tax, taxRate, excluded, included, quantity: portion.quantity, tariffType: price.offerTariffType, includesTax: price.includesTax,
     amountType: price.model.kind === 'volume' ? 'provisional' : 'total',
     ...(price.band ? { band: price.band.label } : {}),
   });

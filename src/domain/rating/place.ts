@@ -13,6 +13,7 @@ export interface Place {
   readonly visited?: string;
   /** E.164 digits of the called number, when the tariff has destinations and the usage goes out. */
   readonly called?: string;
+  readonly routingNumber?: string;
   /** Why the called number cannot be zoned; it only matters when a price with a destination could apply. */
   readonly unclear?: Refusal;
 }
@@ -29,13 +30,14 @@ export function placeOf(facts: UsageFacts, tariff: Tariff): Place {
   if (facts.calledNumber === undefined) return { ...at, unclear: { reason: 'missingCalledNumber', message: 'The usage has no calledNumber to find its zone by.' } };
   const { homeCountryCode: countryCode, trunkPrefix } = tariff.reference;
   const called = calledDigits(facts.calledNumber, { ...(countryCode !== undefined ? { countryCode } : {}), ...(trunkPrefix !== undefined ? { trunkPrefix } : {}) }, visited !== undefined);
-  return 'digits' in called ? { ...at, called: called.digits } : { ...at, unclear: called };
+  return 'digits' in called ? { ...at, called: called.digits, ...(facts.routingNumber !== undefined ? { routingNumber: facts.routingNumber } : {}) } : { ...at, unclear: called };
 }
 
 /** The zone of the visited network in a filter's table, `home` for none. */
 const networkZone = ({ table }: ZoneFilter, { visited }: Place, tariff: Tariff): string | undefined => (visited === undefined ? 'home' : tariff.zoneOf(table, visited));
 
-export const numberZone = ({ table }: ZoneFilter, { called }: Place, tariff: Tariff): string | undefined => (called === undefined ? undefined : tariff.zoneOf(table, called));
+export const numberZone = ({ table }: ZoneFilter, { called, routingNumber }: Place, tariff: Tariff): string | undefined =>
+  (called === undefined ? undefined : tariff.zoneOf(table, called, routingNumber));
 
 /** Whether the visited network is one the price holds for. A price that names none holds at home, or everywhere if none in the tariff does. */
 const roamingFits = ({ roaming }: Scope, place: Place, tariff: Tariff): boolean => {

@@ -58,6 +58,8 @@ export interface RatedLine {
   readonly roamingZone?: string;
   readonly band?: string;
   readonly taxCategory?: string;
+  /** The price is gross: a bill adds up the tax-included amounts. */
+  readonly priceIncludesTax?: true;
   /** bucket: a prepaid product, never on a bill; bill: postpaid. */
   readonly settledBy: 'bucket' | 'bill';
   readonly afterSuspension?: true;

@@ -169,6 +169,6 @@ export interface Tariff {
   readonly roamingTables: readonly string[];
   readonly reference: Reference;
   /** The zone of a number or network in a table; undefined when the table has none for it. */
-  readonly zoneOf: (table: string, number: string) => string | undefined;
+  readonly zoneOf: (table: string, number: string, routingNumber?: string) => string | undefined;
   readonly problems: readonly PriceProblem[];
 }

@@ -1,0 +1,25 @@
+import type { AgreedProductPrice } from '../product';
+import type { PriceDocument } from './priceDocument';
+
+/**
+ * The prices of a sold product, to compile its tariff from (R19): the catalogue prices it agreed on, with everything their bundles
+ * name. The agreed validity counts instead of the catalogue's, which ends when a new version is launched; without one the catalogue's stays.
+ * `catalogue` holds at least the prices named; others in it are left out.
+ */
+export function agreedPrices(agreed: readonly AgreedProductPrice[], catalogue: readonly PriceDocument[]): PriceDocument[] {
+  const found: PriceDocument[] = [];
+  const take = (prices: readonly PriceDocument[], validFor: AgreedProductPrice['validFor']): void => {
+    for (const price of prices) {
+      if (found.some(({ id, version }) => id === price.id && version === price.version)) continue;
+      found.push(validFor ? { ...price, validFor } : price);
+      for (const { id } of price.bundledPopRelationship ?? []) take(catalogue.filter((child) => child.id === id), validFor);
+    }
+  };
+  for (const { productOfferingPrice: ref, validFor } of agreed) {
+    if (!ref) continue;
+    const versions = catalogue.filter(({ id }) => id === ref.id);
+    const exact = versions.filter(({ version }) => version === ref.version);
+    take(exact.length > 0 ? exact : versions, validFor);
+  }
+  return found;
+}
