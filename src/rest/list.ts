@@ -1,7 +1,7 @@
 import type { Resource } from '../spec/operation';
 import type { Doc, Held } from '../store/codec';
 import type { Store } from '../store/store';
-import { cursorFilter, encodeCursor, parseListQuery, project, totalOrder, type ListQuery } from './query';
+import { cursorFilter, encodeCursor, pageHeaders, parseListQuery, project, totalOrder, type ListQuery } from './query';
 import { represent } from './representation';
 import type { Answer, ApiRequest } from './types';
 
@@ -23,10 +23,7 @@ export async function listPage(resource: Resource, request: ApiRequest, store: S
   const last = page.at(-1);
   const deep = query.cursor !== undefined || query.offset >= DEEP;
   const nextCursor = more && last && deep ? encodeCursor(query, last.doc) : undefined;
-  const headers: Record<string, string> = {
-    ...(total === undefined ? {} : { 'X-Total-Count': String(total) }), 'X-Result-Count': String(page.length),
-    ...(nextCursor ? { Link: `<${request.publicUrl}${request.path}?cursor=${nextCursor}>; rel="next"` } : {}),
-  };
+  const headers = pageHeaders({ total, count: page.length, query, selfUrl: `${request.publicUrl}${request.path}`, rawQuery: request.query, nextCursor, more });
   const partial = query.paged && (more || (query.cursor !== undefined) || (total !== undefined && page.length < total));
   const body = page.map(({ doc }) => project(query.fields, represent(resource, doc, request.publicUrl)));
   return { status: partial ? 206 : 200, raw: JSON.stringify(body), headers };

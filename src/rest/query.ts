@@ -1,10 +1,12 @@
 import { fault } from '../domain/fault';
 import type { Resource } from '../spec/operation';
 import { allOf, anyOf, assertOperators, type MongoFilter } from '../store/filter';
-import { scopeOf, shorten, type ExtensionLookup } from '../store/filter/attribute';
+import { scopeOf, shorten, type ExtensionLookup, type Scope } from '../store/filter/attribute';
 import { cursorOf, mayHaveCursor, questionMark, readCursor, writeCursor, type Cursor, type Order, type SortKey } from '../store/filter/cursor';
+import { candidates, matcher } from '../store/filter/matcher';
 import { compileRead, conditionCount, merge, noOperator, readCondition, valuesOf, type Condition } from './query/condition';
 import { readFields, type FieldSelection } from './query/fields';
+import { compileJsonFilter, type JsonFilter } from './query/jsonFilter';
 import { DEFAULT_LIMIT, readLimit, readOffset } from './query/page';
 import { scan, spaced, splitQuery, readValues, type Scanned } from './query/scan';
 import { readSort } from './query/sort';
@@ -14,6 +16,8 @@ export interface ListQuery {
   readonly fields?: FieldSelection;
   /** What the database is asked: exact, unless there is a postFilter; then it finds too many, never too few. */
   readonly filter: MongoFilter;
+  /** Decides what `filter` left open, of a document as stored or as shown. Only set for patterns that must not run in the database. */
+  readonly postFilter?: (doc: object) => boolean;
   /** The same for equal questions, however written. */
   readonly filterText: string;
   readonly unfiltered: boolean;
@@ -50,19 +54,17 @@ type Parameters = ReadonlyMap<string, readonly Scanned[]>;
 export function parseListQuery(rawQuery: string, resource: Resource, options: ListQueryOptions = {}): ListQuery {
   const { parameters, groups } = separate(rawQuery);
   const scope = scopeOf(resource, options.extension, options.publicUrl);
-  if (parameters.has('filter')) throw fault('REQ-21', 'filter is not offered.');
   const fields = readFields(texts(parameters, 'fields'), resource, options.extension);
   const sortKeys = readSort(texts(parameters, 'sort'), scope);
-  const conditions = groups.map((group) => merge(scope, group));
-  assertLimits(conditions);
-  const filter = anyOfGroups(conditions.map((group) => allOf(inOrder(group.map((condition) => compileRead(scope, condition))))));
+  const exact = compileFilter(groups, parameters.get('filter') ?? [], scope);
+  const filter = candidates(exact);
   assertOperators(filter);
-  const filterText = JSON.stringify(filter);
+  const filterText = JSON.stringify(exact);
   const onlyState = soleState(filter, resource);
   const cursorText = once(parameters, 'cursor');
   if (cursorText !== undefined && Number(once(parameters, 'offset') ?? 0) !== 0) throw fault('QRY-08', 'cursor and offset exclude each other: the cursor is the place to go on from. Leave offset out.');
   return {
-    ...(fields ? { fields } : {}), filter, filterText, unfiltered: filterText === '{}', ...(onlyState === undefined ? {} : { onlyState }),
+    ...(fields ? { fields } : {}), filter, ...(filter === exact ? {} : { postFilter: matcher(exact) }), filterText, unfiltered: filterText === '{}', ...(onlyState === undefined ? {} : { onlyState }),
     sort: sortKeys.map(({ path, direction }) => [path, direction] as const), sortKeys,
     offset: readOffset(once(parameters, 'offset')), limit: readLimit(once(parameters, 'limit'), options.defaultLimit ?? DEFAULT_LIMIT),
     paged: parameters.has('offset') || parameters.has('limit') || parameters.has('cursor'),
@@ -134,22 +136,34 @@ function once(parameters: Parameters, name: string): string | undefined {
   return given[0]?.replace(/^"(.*)"$/, '$1');
 }
 
-function assertLimits(groups: readonly (readonly Condition[])[]): void {
-  const conditions = groups.flat();
-  const count = conditions.reduce((sum, condition) => sum + conditionCount(condition), 0);
+/**
+ * Groups of conditions (any of the groups, all of a group's conditions) and every filter= besides.
+ * The result may hold `$re2`; `candidates` makes it fit for the database.
+ */
+export function compileFilter(groups: readonly (readonly Condition[])[], jsonPaths: readonly Scanned[], scope: Scope): MongoFilter {
+  const merged = groups.map((group) => merge(scope, group));
+  const jsonFilters = jsonPaths.filter(({ text }) => text.trim() !== '').map((text) => compileJsonFilter(text, scope));
+  assertLimits(merged.flat(), jsonFilters);
+  const plain = merged.map((group) => allOf(inOrder(group.map((condition) => compileRead(scope, condition)))));
+  return allOf([...(plain.length > 0 ? [anyOf(inOrder(plain))] : []), ...jsonFilters.map(({ filter }) => filter)]);
+}
+
+function assertLimits(conditions: readonly Condition[], jsonFilters: readonly JsonFilter[]): void {
+  const count = conditions.reduce((sum, condition) => sum + conditionCount(condition), 0) + jsonFilters.reduce((sum, one) => sum + one.conditions, 0);
   if (count > MOST_CONDITIONS) throw fault('QRY-07', `The query has ${count} conditions; at most ${MOST_CONDITIONS} are taken.`);
   for (const condition of conditions) {
     const values = valuesOf(condition);
     if (values.length > MOST_VALUES) throw fault('QRY-07', `'${shorten(condition.key)}' has ${values.length} values; at most ${MOST_VALUES} are taken.`);
-    if (values.some(({ text }) => text.length > LONGEST_VALUE)) throw fault('QRY-07', `A value of '${shorten(condition.key)}' has more than ${LONGEST_VALUE} characters.`);
+    if (values.some(isTooLong)) throw fault('QRY-07', `A value of '${shorten(condition.key)}' has more than ${LONGEST_VALUE} characters.`);
   }
+  if (jsonFilters.some(({ texts: given }) => given.some((text) => text.length > LONGEST_VALUE))) throw fault('QRY-07', `A value in filter has more than ${LONGEST_VALUE} characters.`);
 }
+
+const isTooLong = ({ text }: { readonly text: string }): boolean => text.length > LONGEST_VALUE;
 
 /** Conditions in an order of their own, so that the same question has one text. */
 const inOrder = (filters: readonly MongoFilter[]): MongoFilter[] =>
   filters.map((filter) => [JSON.stringify(filter), filter] as const).sort(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0)).map(([, filter]) => filter);
-
-const anyOfGroups = (groups: readonly MongoFilter[]): MongoFilter => (groups.length === 0 ? {} : anyOf(inOrder(groups)));
 
 function soleState(filter: MongoFilter, { state }: Resource): string | undefined {
   if (state === undefined || Object.keys(filter).length !== 1) return undefined;
@@ -158,4 +172,5 @@ function soleState(filter: MongoFilter, { state }: Resource): string | undefined
 }
 
 export { project, type FieldSelection } from './query/fields';
+export { pageHeaders } from './query/page';
 export { cursorFilter, totalOrder } from '../store/filter/cursor';

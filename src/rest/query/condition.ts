@@ -2,7 +2,7 @@ import { fault } from '../../domain/fault';
 import { allOf, type MongoFilter } from '../../store/filter';
 import { elementScope, findAttribute, lookUp, shorten, type Attribute, type Scope } from '../../store/filter/attribute';
 import { compileCondition, EQ, operatorNamed, operatorsNear, OPERATORS, type Operator } from '../../store/filter/condition';
-import type { Value } from '../../store/filter/value';
+import { valueOf, type Value } from '../../store/filter/value';
 import { within } from '../../store/filter/within';
 import { readValues, slice, spaced, type Scanned } from './scan';
 
@@ -121,7 +121,7 @@ function mergeKey(scope: Scope, condition: Condition): string {
   let inner = scope;
   for (const { names: path } of condition.steps.slice(0, -1)) {
     const list = findAttribute(inner, path);
-    inner = elementScope(list, list.path);
+    inner = elementScope(list);
   }
   const last = condition.steps.at(-1)!;
   const brackets = Math.max(condition.key.lastIndexOf(']'), condition.key.lastIndexOf(')')) + 1;
@@ -179,7 +179,7 @@ function separate({ kind, shape }: Attribute, values: readonly Value[]): readonl
   if (!never || !values.some(({ text }) => text.includes(','))) return values;
   return values.flatMap(({ text }) => text.split(',').map((part) => {
     const one = part.replace(/^"(.*)"$/, '$1');
-    return { text: one, also: [], written: one };
+    return valueOf(one);
   }));
 }
 

@@ -2,8 +2,14 @@ import { fault } from '../../domain/fault';
 import type { Resource } from '../../spec/operation';
 import { findAttribute, scopeOf, type ExtensionLookup } from '../../store/filter/attribute';
 
-/** Attributes to show, by name; `true` is the whole of it. An empty map shows what always stays. */
-export type FieldSelection = ReadonlyMap<string, FieldSelection | true>;
+/** Attributes by name; `true` is the whole of it. */
+type Selected = ReadonlyMap<string, Selected | true>;
+
+/** Attributes to show besides those that always stay. `text` is the same for equal selections. */
+export interface FieldSelection {
+  readonly text: string;
+  readonly attributes: Selected;
+}
 
 const ALWAYS = ['id', 'href', '@type'];
 const MOST_FIELDS = 100;
@@ -17,18 +23,18 @@ export function readFields(values: readonly string[], resource: Resource, extens
   if (names.length === 0) return undefined;
   if (names.length > MOST_FIELDS) throw fault('QRY-07', `fields names ${names.length} attributes; at most ${MOST_FIELDS} are taken.`);
   const scope = scopeOf(resource, extension);
-  const selection = new Map<string, FieldSelection | true>();
+  const attributes = new Map<string, Selected | true>();
   for (const name of names) {
     if (name === 'none') continue;
     if (/[[\]$?()*]/.test(name)) throw fault('REQ-21', 'JSONPath in fields is not offered. Name attributes with dots, such as fields=validFor.startDateTime.');
     const path = name.split('.');
     findAttribute(scope, path);
-    select(selection, path);
+    select(attributes, path);
   }
-  return selection;
+  return { text: [...new Set(names)].sort().join(','), attributes };
 }
 
-function select(selection: Map<string, FieldSelection | true>, path: readonly string[]): void {
+function select(selection: Map<string, Selected | true>, path: readonly string[]): void {
   const [name = '', ...rest] = path;
   const held = selection.get(name);
   if (held === true) return;
@@ -47,10 +53,10 @@ export function project(selection: FieldSelection | undefined, representation: o
   const whole = representation as Readonly<Record<string, unknown>>;
   const kept: Record<string, unknown> = {};
   for (const name of ALWAYS) if (Object.hasOwn(whole, name)) kept[name] = whole[name];
-  return { ...kept, ...pick(selection, whole) };
+  return { ...kept, ...pick(selection.attributes, whole) };
 }
 
-function pick(selection: FieldSelection, whole: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function pick(selection: Selected, whole: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
   for (const [name, inner] of selection) {
     if (!Object.hasOwn(whole, name)) continue;
@@ -59,7 +65,7 @@ function pick(selection: FieldSelection, whole: Readonly<Record<string, unknown>
   return kept;
 }
 
-function pickInside(selection: FieldSelection, value: unknown): unknown {
+function pickInside(selection: Selected, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => pickInside(selection, item));
   return typeof value === 'object' && value !== null ? pick(selection, value as Record<string, unknown>) : value;
 }

@@ -127,8 +127,15 @@ function readValue(part: Scanned): Value {
   const main = spaced(quoted ? slice(part, 1, text.length - 1) : part);
   const also = new Set(quoted ? [...readings(part), ...readings(slice(part, 1, text.length - 1))] : readings(part));
   also.delete(main);
-  return { text: main, also: [...also], written: quoted ? text.slice(1, -1) : text };
+  return { text: main, also: [...also], patterns: patternReadings(quoted ? slice(part, 1, text.length - 1) : part) };
+}
+
+/** A form would have encoded all but letters, digits and *-._ and have sent blanks as plus signs: then a plus sign may be either. */
+export function patternReadings(part: Scanned): string[] {
+  const { text, plain } = part;
+  const byForm = text.includes('+') && plain.every((one, at) => !one || /[\w*.+-]/.test(text[at]!));
+  return byForm ? [...new Set([spaced(part), text])] : [text];
 }
 
 /** With the plain plus signs as blanks, and as themselves. */
-const readings = (part: Scanned): string[] => [...new Set([spaced(part), part.text])];
+export const readings = (part: Scanned): string[] => [...new Set([spaced(part), part.text])];

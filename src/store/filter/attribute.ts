@@ -31,15 +31,13 @@ export interface Attribute {
 export const scopeOf = (resource: Resource, extension?: ExtensionLookup, publicUrl?: string): Scope =>
   ({ resource, shape: resource.shape, at: '', extension, publicUrl });
 
-/** The scope inside one element of that list. */
-export const elementScope = ({ scope, shape }: Attribute, path: string, element: Shape = shape): Scope =>
-  ({ ...scope, shape: { ...element, many: false }, at: join(scope.at, path) });
+/** The scope inside that attribute, or inside one element of it. */
+export const elementScope = ({ scope, shape, text }: Attribute): Scope => ({ ...scope, shape: { ...shape, many: false }, at: text });
 
 const join = (at: string, name: string): string => (at === '' ? name : `${at}.${name}`);
 
 const NONE: ReadonlyMap<string, Shape> = new Map();
-const text = (): Shape => ({ kind: 'string', many: false, attributes: () => NONE });
-const TEXT = text();
+const TEXT: Shape = { kind: 'string', many: false, attributes: () => NONE };
 const ANY: Shape = { ...TEXT, kind: 'any' };
 
 /** May stand on any object, whether its schema says so or not. */

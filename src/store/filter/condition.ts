@@ -49,7 +49,8 @@ export function compileCondition(attribute: Attribute, operator: Operator, value
   const order = ORDERS[name];
   if (order) return anyOf(values.map((value) => compare(attribute, order, value)));
   if (name === 'regex' || name === 'startswith' || name === 'endswith' || name === 'contains') {
-    return anyOf(values.map(({ text, written }) => ({ [attribute.path]: patternTest(name, name === 'regex' ? written : text, blind) })));
+    const texts = values.flatMap(({ text, patterns }) => (name === 'regex' ? patterns : [text]));
+    return anyOf([...new Set(texts)].sort().map((text) => ({ [attribute.path]: patternTest(name, text, blind) })));
   }
   return blind && isText(attribute) ? equalBlind(attribute, values) : equal(attribute, values);
 }

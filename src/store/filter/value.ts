@@ -10,9 +10,12 @@ export type Scalar = string | number | boolean | null | mongoose.mongo.Decimal12
 export interface Value {
   readonly text: string;
   readonly also: readonly string[];
-  /** With plain plus signs as they stand: how a pattern is read. */
-  readonly written: string;
+  /** The readings as a pattern. */
+  readonly patterns: readonly string[];
 }
+
+/** A text that can be read in one way only. */
+export const valueOf = (text: string): Value => ({ text, also: [], patterns: [text] });
 
 /** From (included) to (excluded) in ISO text; a point in time has no `to`. */
 interface Period {

@@ -11,7 +11,7 @@ export function within(attribute: Attribute, compile: (inner: Scope) => MongoFil
     throw fault('QRY-01', `${attribute.text} has no attributes, so no condition can be put on its elements. Compare it itself.`);
   }
   const list = attribute.lists.at(-1);
-  const inner = compile(elementScope(attribute, attribute.path));
+  const inner = compile(elementScope(attribute));
   if (list === undefined) return prefixed(inner, attribute.path);
   const rest = attribute.path.slice(list.length + 1);
   return { [list]: { $elemMatch: rest === '' ? inner : prefixed(inner, rest) } };
@@ -22,5 +22,6 @@ function prefixed(filter: MongoFilter, path: string): MongoFilter {
   return Object.fromEntries(Object.entries(filter).map(([key, value]) => (
     key === '$and' || key === '$or' || key === '$nor'
       ? [key, (value as MongoFilter[]).map((arm) => prefixed(arm, path))]
-      : [`${path}.${key}`, value])));
+      // Inside an object only the impossible condition asks for _id.
+      : [key === '_id' ? key : `${path}.${key}`, value])));
 }
