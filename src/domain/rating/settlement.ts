@@ -44,6 +44,7 @@ export function pay(amount: Decimal, from: readonly Balance[]): Payment[] {
 
 /** A whole quantity and an amount shared out like the payments; the parts add up to the whole. */
 export function shares(payments: readonly Payment[], whole: { readonly excluded: Decimal; readonly quantity: number }, scale: number): { readonly excluded: Decimal; readonly quantity: number }[] {
+  if (payments.length === 1) return [whole];
   const weights = payments.map(({ amount }) => amount);
   const excluded = largestRemainder(whole.excluded, weights, scale);
   const quantities = largestRemainder(new Decimal(whole.quantity), weights, 0);
