@@ -8,7 +8,7 @@ import type { Store } from '../store/store';
 import { allow, type Access } from './access';
 import { LIMITS, parseJson, readText } from './body';
 import { errorBody, toFault } from './errors';
-import { bind } from './handlers';
+import { bind, runFor } from './handlers';
 import { runOnce } from './idempotency';
 import { withoutNulls } from './patch';
 import { parseFields, project } from './query';
@@ -138,7 +138,7 @@ async function answer(options: EngineOptions, base: Served, rest: readonly strin
   const key = request.headers['idempotency-key'];
   const result = typeof key === 'string' && (operation.method === 'POST' || operation.method === 'PATCH')
     ? await runOnce(options.store, key, apiRequest, handler)
-    : await options.store.run((unit) => handler(apiRequest, unit), { correlationId });
+    : await runFor(options.store, handler, apiRequest, (unit) => handler(apiRequest, unit));
   send(response, apiRequest, result, selection);
 }
 

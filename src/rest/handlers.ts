@@ -3,12 +3,13 @@ import { changeState, lifecycles } from '../domain/lifecycle';
 import type { Operation, Resource, Verb } from '../spec/operation';
 import type { Doc } from '../store/codec';
 import { same } from '../store/event';
+import type { Store } from '../store/store';
 import type { UnitOfWork } from '../store/unitOfWork';
 import { newResource } from './creation';
 import { listPage } from './list';
 import { patched } from './patch';
 import { normaliseDates, represent, revisionIn } from './representation';
-import type { Answer, ApiRequest, Behaviour, Handler } from './types';
+import type { Answer, ApiRequest, Behaviour, Handler, OwnHandler } from './types';
 import type { Validation } from './validation';
 
 type Kept = Doc & Record<string, unknown>;
@@ -65,7 +66,8 @@ export function applyPatchTo(resource: Resource, validation: Validation, before:
   const face = represent(resource, before, '');
   const after = normaliseDates(resource.shape, patched(resource, before, face, request.mediaType, request.body)) as Kept;
   if (resource.state !== undefined) holdToLifecycle(resource, resource.state, before, after);
-  validation.checkResource(resource, after);
+  // Some documents require href, which is never kept.
+  validation.checkResource(resource, { ...after, href: face['href'] });
   if (!resource.shape.attributes().has('lastUpdate')) return after;
   const { lastUpdate: _old, ...rest } = after;
   const { lastUpdate, ...beforeRest } = before;
@@ -91,6 +93,16 @@ export function saved(resource: Resource, before: Doc, after: Doc, unit: UnitOfW
 
 const nothingGeneric: Handler = ({ operation }) => Promise.reject(new Error(`operation ${operation.id} has nothing generic to it`));
 
+const bound = (own: OwnHandler, generic: Handler): Handler =>
+  Object.assign((request: ApiRequest, unit: UnitOfWork) => own(request, unit, generic), own.together ? { together: own.together } : {});
+
+/** Runs the work of a handler's request as one unit, together with others where the handler asks for that. */
+export async function runFor(store: Store, { together }: Handler, request: ApiRequest, work: (unit: UnitOfWork) => Promise<Answer>): Promise<Answer> {
+  const { correlationId } = request;
+  const keys = together ? await together(request, store) : [];
+  return keys.length > 0 ? store.runTogether(keys, work, { correlationId }) : store.run(work, { correlationId });
+}
+
 /** One handler per operationId: the API's own where it has one, else the generic one. A gap stops the process. */
 export function bind(operations: readonly Operation[], behaviour: Behaviour, validation: Validation): Map<string, Handler> {
   const known = new Set(operations.map(({ id }) => id));
@@ -100,7 +112,7 @@ export function bind(operations: readonly Operation[], behaviour: Behaviour, val
   return new Map(operations.map(({ id, verb, resource }) => {
     const generic = resource ? genericHandlers(resource, validation)[verb] : undefined;
     const own = behaviour[id];
-    const handler: Handler | undefined = own ? (request, unit) => own(request, unit, generic ?? nothingGeneric) : generic;
+    const handler: Handler | undefined = own ? bound(own, generic ?? nothingGeneric) : generic;
     if (!handler) throw new Error(`operation ${id} has no handler`);
     return [id, handler];
   }));

@@ -3,6 +3,7 @@ import { fault } from '../domain/fault';
 import type { Doc } from '../store/codec';
 import { AlreadyDone } from '../store/commit';
 import type { Store } from '../store/store';
+import { runFor } from './handlers';
 import type { Answer, ApiRequest, Handler } from './types';
 
 interface KeptAnswer extends Doc {
@@ -28,11 +29,11 @@ export async function runOnce(store: Store, key: string, request: ApiRequest, ha
   if (mine.has(id)) throw fault('REQ-20', 'The first request with this Idempotency-Key is still running. Repeat it in a moment.', { 'Retry-After': '1' });
   mine.add(id);
   try {
-    return await replay(store, id, hash) ?? await store.run(async (unit) => {
+    return await replay(store, id, hash) ?? await runFor(store, handler, request, async (unit) => {
       const answer = await handler(request, unit);
       unit.record('idempotency', { _id: id, hash, answer: JSON.stringify(answer), at: new Date() });
       return answer;
-    }, { correlationId: request.correlationId });
+    });
   } catch (error) {
     if (!(error instanceof AlreadyDone)) throw error;
     const first = await replay(store, id, hash);

@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Operation, Resource } from '../spec/operation';
+import type { Store } from '../store/store';
+import type { Key } from '../store/together';
 import type { UnitOfWork } from '../store/unitOfWork';
 
 /** Who asks. Without access control everybody is the operator. */
@@ -43,11 +45,22 @@ export interface Answer {
   readonly rev?: number;
 }
 
+/** Names the documents that many requests want at the same time, so that those are decided and committed together (Store.runTogether). */
+export type Together = (request: ApiRequest, store: Store) => Promise<readonly Key[]> | readonly Key[];
+
 /** What an operation does. It reads and saves through the unit; the engine commits after it returns. */
-export type Handler = (request: ApiRequest, unit: UnitOfWork) => Promise<Answer>;
+export interface Handler {
+  (request: ApiRequest, unit: UnitOfWork): Promise<Answer>;
+  readonly together?: Together;
+}
 
 /**
  * An API's own operations by operationId; all others are the generic ones. `generic` does what the document alone asks for: an
  * operation that adds rules calls it and judges its answer, since nothing is kept before the operation returns.
  */
-export type Behaviour = Readonly<Record<string, (request: ApiRequest, unit: UnitOfWork, generic: Handler) => Promise<Answer>>>;
+export type Behaviour = Readonly<Record<string, OwnHandler>>;
+
+export interface OwnHandler {
+  (request: ApiRequest, unit: UnitOfWork, generic: Handler): Promise<Answer>;
+  readonly together?: Together;
+}

@@ -158,10 +158,10 @@ const counterWrites = (counting: Counting, slot: number): Write[] => [...countin
   updateOne: { filter: { _id: `${collection}|${LANE}|${slot}` }, update: { $inc: Object.fromEntries(byField) } as never, upsert: true },
 }));
 
-function writeOf(database: Database, { collection, id, before, after }: Change, event: EventRecord | undefined): Write {
+function writeOf(database: Database, { collection, id, before, after, rev }: Change, event: EventRecord | undefined): Write {
   const known = before ? { _id: id, _rev: before.rev } : undefined;
   if (!after) return { deleteOne: { filter: known ?? { _id: id } } };
-  const meta = { _rev: (before?.rev ?? 0) + 1, _seq: event?.seq ?? before?.seq ?? 0, _at: event?.order ?? before?.at ?? 0 };
+  const meta = { _rev: rev ?? (before?.rev ?? 0) + 1, _seq: event?.seq ?? before?.seq ?? 0, _at: event?.order ?? before?.at ?? 0 };
   const stored = encode(database.resource(collection)?.shape, after, meta);
   return known ? { replaceOne: { filter: known, replacement: stored } } : { insertOne: { document: stored } };
 }

@@ -43,6 +43,8 @@ export interface ChangeOptions {
   readonly quiet?: boolean;
   /** A new document whose id follows from its content: if somebody else made it meanwhile, the unit is done again and finds it. */
   readonly raced?: boolean;
+  /** What events of a removal show, when that is not the document as it was. */
+  readonly last?: Doc;
 }
 
 export interface Change extends ChangeOptions {
@@ -50,6 +52,8 @@ export interface Change extends ChangeOptions {
   readonly id: string;
   readonly before?: Held<Doc>;
   readonly after?: Doc;
+  /** The revision after the change where it stands for several; else one more than before. */
+  readonly rev?: number;
 }
 
 let last = 0;
@@ -74,7 +78,7 @@ export function eventsOf(change: Change, resource: Resource, correlationId: stri
       vendor: !resource.events.has(eventType), quiet: change.quiet ?? false,
       entity: `${change.collection}/${change.id}`, href: `${resource.href}/${encodeURIComponent(change.id)}`, seq, rev,
       time: new Date().toISOString(), correlationId, partitionKey: change.partitionKey ?? change.id, changed,
-      body: shown(after ?? before?.doc ?? { id: change.id }),
+      body: shown(after ?? change.last ?? before?.doc ?? { id: change.id }),
     };
   });
 }

@@ -8,6 +8,7 @@ import { openDatabase, type Database } from './connection';
 import { readTotal } from './counter';
 import { createReads } from './reads';
 import { createShared } from './shared';
+import { createTogether, type Key } from './together';
 import { runUnit, type ListOptions, type RunOptions, type UnitOfWork } from './unitOfWork';
 
 const { EJSON } = mongoose.mongo.BSON;
@@ -34,6 +35,11 @@ export interface Store {
   total(collection: string, state?: string): Promise<number>;
   /** Runs the work as one unit: all it saves and announces is committed together, or nothing is. */
   run<T>(work: (unit: UnitOfWork) => Promise<T>, options?: RunOptions): Promise<T>;
+  /**
+   * As run, for work on documents that many want at the same time: units that name the same one are decided one after another and
+   * committed together (together.ts). `keys` names all that the work reads and changes by id, except what it makes anew.
+   */
+  runTogether<T>(keys: readonly Key[], work: (unit: UnitOfWork) => Promise<T>, options?: RunOptions): Promise<T>;
   /** Calls back in this process soon after events were committed; the answer ends it. */
   onEvents(listener: () => void): () => void;
   close(): Promise<void>;
@@ -94,11 +100,13 @@ export async function openStore({ uri, database: name, resources, clock, tenant 
       () => database.collection(collection).countDocuments(filter, { maxTimeMS: READ_MS })),
     total: (collection, state) => shared(`total ${collection} ${state ?? ''}`, () => readTotal(database, collection, state)),
     run: (work, options = {}) => runUnit(store, commit, work, options),
+    runTogether: (keys, work, options) => together(keys, work, options),
     onEvents(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     close: () => database.close(),
   };
+  const together = createTogether(store, commit);
   return store;
 }

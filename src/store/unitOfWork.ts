@@ -4,6 +4,7 @@ import type { Doc, Held } from './codec';
 import { AlreadyDone, Stale, type Draft } from './commit';
 import { eventsOf, same, type Change, type ChangeOptions, type EventRecord } from './event';
 import type { Store } from './store';
+import type { View } from './together';
 
 /**
  * What one request or message reads and changes. Nothing is written before the work returns; then documents, events and
@@ -68,7 +69,8 @@ export async function runUnit<T>(
   }
 }
 
-function openUnit(store: Store, { correlationId = '', now }: RunOptions): { unit: UnitOfWork; draft: () => Draft } {
+/** A unit and what it leaves. With a view it reads from there first, and what it has read is there for the next. */
+export function openUnit(store: Store, { correlationId = '', now }: RunOptions, view?: View): { unit: UnitOfWork; draft: () => Draft } {
   const loaded = new Map<string, Held<Doc>>();
   const changes = new Map<string, Change>();
   const extra: { collection: string; id: string; eventType: string }[] = [];
@@ -80,6 +82,14 @@ function openUnit(store: Store, { correlationId = '', now }: RunOptions): { unit
     loaded.set(key, held);
     return held.doc;
   };
+  const read = async <T extends Doc>(collection: string, id: string): Promise<Held<T> | undefined> => {
+    const key = `${collection}/${id}`;
+    if (view?.has(key)) return view.get(key) as Held<T> | undefined;
+    const held = await store.read<T>(collection, id);
+    view?.set(key, held);
+    return held;
+  };
+  const seen = <T extends Doc>(collection: string, held: Held<T>): Held<T> => view?.get(`${collection}/${held.doc.id}`) as Held<T> | undefined ?? held;
   const change = (collection: string, id: string, after: Doc | undefined, options: ChangeOptions = {}) => {
     const key = `${collection}/${id}`;
     const before = loaded.get(key);
@@ -94,16 +104,16 @@ function openUnit(store: Store, { correlationId = '', now }: RunOptions): { unit
     async get<T extends Doc>(collection: string, id: string) {
       const pending = changes.get(`${collection}/${id}`);
       if (pending) return pending.after as T | undefined;
-      const held = await store.read<T>(collection, id);
+      const held = await read<T>(collection, id);
       return held ? remember(collection, held) : undefined;
     },
     async getMany<T extends Doc>(collection: string, ids: readonly string[]) {
-      const held = await store.readMany<T>(collection, ids);
-      return held.map((one) => remember(collection, one));
+      const held = view ? await Promise.all([...new Set(ids)].map((id) => read<T>(collection, id))) : await store.readMany<T>(collection, ids);
+      return held.flatMap((one) => (one ? [remember(collection, one)] : []));
     },
     async list<T extends Doc>(collection: string, filter: Readonly<Record<string, unknown>>, listOptions?: ListOptions) {
       const held = await store.query<T>(collection, filter, listOptions);
-      return held.map((one) => remember(collection, one));
+      return held.map((one) => remember(collection, seen(collection, one)));
     },
     revision: (collection, id) => loaded.get(`${collection}/${id}`)?.rev,
     save(collection, doc, changeOptions) {
