@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Broker as Smqp, type Message as SmqpMessage, type Queue } from 'smqp';
+import { Broker as Smqp, type Consumer, type Message as SmqpMessage, type Queue } from 'smqp';
 import { CLAIM_MS, claimParked, dropParked, keepDeadLetters, keepParked, park } from '../store/parked';
 import type { Store } from '../store/store';
 import type { Broker, ConsumeOptions, Log, Message, MessageHandler, Outgoing, Subscription, Verdict } from './broker';
@@ -29,6 +29,9 @@ interface Taken {
 }
 
 const POLL_MS = 500;
+const MOST_CLAIMED = 500;
+/** How long a consumer's start waits for what was kept; the rest comes afterwards. */
+const CATCH_UP_MS = 1000;
 const NOTHING = (): void => undefined;
 
 /**
@@ -106,22 +109,29 @@ export function openInProcess(store: Store, { partitions = 4, log, retryDelaysMs
         else one.held.nack(false, true);
       }
     });
-    const consumer = queue.consume((_key: string, held: SmqpMessage) => batches.push({ held, entry: held.content as Entry }), { prefetch });
+    const consumer = queue.consume((_key: string, held: SmqpMessage) => {
+      const entry = held.content as Entry;
+      // What an earlier consumer had claimed is in the database and comes from there.
+      if (entry.parkedId !== undefined && !claimed.has(entry.parkedId)) held.ack();
+      else batches.push({ held, entry });
+    }, { prefetch }) as Consumer;
     const unpark = async (): Promise<number> => {
-      let taken = 0;
-      for (; !ended; taken += 1) {
-        const parked = await claimParked(store, name);
-        if (!parked) break;
-        const { _id: parkedId, message, attempt } = parked;
+      if (ended || claimed.size >= MOST_CLAIMED) return claimed.size;
+      const parked = await claimParked(store, name, MOST_CLAIMED);
+      for (const { _id: parkedId, message, attempt } of parked) {
         claimed.add(parkedId);
         queue.queueMessage({ routingKey: message.routingKey, exchange: EXCHANGE }, { message, attempt, parkedId, settled: NOTHING } satisfies Entry);
       }
-      return taken;
+      return parked.length;
     };
-    const watch = async (): Promise<void> => {
+    const catchUp = async (): Promise<void> => {
       // What was kept before comes first, then what is published from now on.
       while (!ended && (await unpark().catch(() => 1) > 0 || (spilling.get(name) ?? 0) > 0)) await sleep(2);
       if (!ended) live.add(name);
+    };
+    const caughtUp = catchUp();
+    const watch = async (): Promise<void> => {
+      await caughtUp;
       for (let kept = Date.now(); !ended;) {
         await sleep(POLL_MS, undefined, { ref: false });
         await unpark().catch(NOTHING);
@@ -143,6 +153,7 @@ export function openInProcess(store: Store, { partitions = 4, log, retryDelaysMs
       },
     };
     subscriptions.add(subscription);
+    await Promise.race([caughtUp, sleep(CATCH_UP_MS, undefined, { ref: false })]);
     return subscription;
   };
 
@@ -196,7 +207,7 @@ function declare(smqp: Smqp, partitions: number): ReadonlyMap<string, Queue> {
 
 /** The queues of a routing key: each once even if two of its bindings match, as RabbitMQ does it. */
 function router(smqp: Smqp): (key: string) => readonly Queue[] {
-  const { bindings } = smqp.getExchange(EXCHANGE)!;
+  const { bindings } = smqp.getExchange(EXCHANGE);
   const routes = new Map<string, readonly Queue[]>();
   return (key) => {
     let route = routes.get(key);

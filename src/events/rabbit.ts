@@ -124,7 +124,7 @@ export async function openRabbit(url: string, { prefix = '', partitions = 4, log
       const verdicts = await judge(handler, messages, () => ended || channel !== present, log);
       if (!present || channel !== present || !verdicts) return;
       try {
-        await Promise.all(verdicts.map((verdict, index) => (verdict === 'done' ? undefined : divert(queue, messages[index]!, verdict))));
+        await Promise.all(verdicts.map((verdict, index) => (verdict === 'done' ? Promise.resolve() : divert(queue, messages[index]!, verdict))));
         if (channel === present) present.ack(raw.at(-1)!, true);
       } catch (error) {
         log.warn('messages go back to the queue', { queue, error: (error as Error).message });
@@ -155,8 +155,9 @@ export async function openRabbit(url: string, { prefix = '', partitions = 4, log
         if (ended) return;
         ended = true;
         subscriptions.delete(subscription);
+        const idle = batches.close();
         await channel?.cancel(tag).catch(() => undefined);
-        await batches.close();
+        await idle;
         consumers.delete(consumer);
         // What was received and not handled goes back to the queue with the channel.
         await channel?.close().catch(() => undefined);

@@ -60,7 +60,7 @@ interface Drain {
   readonly publicUrl: string;
   readonly window: number;
   readonly signal: Signal;
-  mayRun(): boolean;
+  readonly mayRun: () => boolean;
 }
 
 /**

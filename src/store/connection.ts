@@ -26,7 +26,7 @@ const INTERNAL: Readonly<Record<string, readonly (readonly [Record<string, 1 | -
   hub: [[{ api: 1, callback: 1 }]],
   delivery: [[{ state: 1, due: 1 }], [{ hub: 1, order: 1 }], [{ hub: 1, entity: 1, state: 1, order: 1 }]],
   deadLetter: [[{ queue: 1, at: 1 }]],
-  parked: [[{ queue: 1, due: 1, order: 1 }]],
+  parked: [[{ queue: 1, due: 1, order: 1 }], [{ claim: 1 }, { sparse: true }]],
   accessKey: [[{ hash: 1 }]],
   identity: [[{ value: 1, from: 1 }], [{ productId: 1 }]],
   timer: [[{ due: 1 }]],

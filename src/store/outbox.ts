@@ -19,7 +19,7 @@ export async function markSent(store: Store, eventIds: readonly string[]): Promi
 export async function outboxState(store: Store): Promise<{ waiting: number; oldestMs: number }> {
   const events = store.database.collection('event');
   const [waiting, oldest] = await Promise.all([
-    events.countDocuments({ sent: false } as never, { limit: 200_000 }),
+    events.countDocuments({ sent: false }, { limit: 200_000 }),
     events.findOne({ sent: false } as never, { sort: { order: 1 } }) as unknown as Promise<EventRecord | null>,
   ]);
   return { waiting, oldestMs: oldest ? Date.now() - Math.floor(oldest.order / 1000) : 0 };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { nextOrder } from './event';
 import type { Store } from './store';
 
@@ -38,21 +39,25 @@ export async function park(store: Store, messages: readonly Omit<ParkedMessage, 
     return { ...parked, order, _id: `${parked.queue}:${parked.message.id}:${parked.attempt}` };
   });
   const writes = records.map((record) => ({ replaceOne: { filter: { _id: record._id }, replacement: record, upsert: true } }));
-  await store.database.collection('parked').bulkWrite(writes as never, { ordered: false });
+  await store.database.collection('parked').bulkWrite(writes, { ordered: false });
 }
 
-/** Takes the next due message of a queue for this process; one at a time, so that no two processes hold the same. */
-export async function claimParked(store: Store, queue: string): Promise<ParkedMessage | undefined> {
+/** Takes due messages of a queue for this process, oldest first; no two processes hold the same. */
+export async function claimParked(store: Store, queue: string, limit: number): Promise<ParkedMessage[]> {
+  const parked = store.database.collection('parked');
   const now = new Date();
-  const claimed = await store.database.collection('parked').findOneAndUpdate(
-    { queue, due: { $lte: now } } as never, { $set: { due: new Date(now.getTime() + CLAIM_MS) } } as never, { sort: { due: 1, order: 1 } });
-  return claimed as unknown as ParkedMessage | null ?? undefined;
+  const due = await parked.find({ queue, due: { $lte: now } } as never, { sort: { due: 1, order: 1 }, limit, projection: { _id: 1 } }).toArray();
+  if (due.length === 0) return [];
+  const claim = randomUUID();
+  await parked.updateMany({ _id: { $in: due.map(({ _id }) => _id) }, due: { $lte: now } } as never,
+    { $set: { due: new Date(now.getTime() + CLAIM_MS), claim } } as never);
+  return await parked.find({ claim } as never, { sort: { order: 1 } }).toArray() as unknown as ParkedMessage[];
 }
 
 /** Prolongs the claim on messages that are still held, or with 0 gives them back. */
 export async function keepParked(store: Store, ids: readonly string[], forMs = CLAIM_MS): Promise<void> {
   if (ids.length === 0) return;
-  await store.database.collection('parked').updateMany({ _id: { $in: [...ids] } }, { $set: { due: new Date(Date.now() + forMs) } } as never);
+  await store.database.collection('parked').updateMany({ _id: { $in: [...ids] } }, { $set: { due: new Date(Date.now() + forMs) } });
 }
 
 export async function dropParked(store: Store, ids: readonly string[]): Promise<void> {
@@ -65,7 +70,7 @@ export async function keepDeadLetters(store: Store, letters: readonly Omit<DeadL
     const _id = `${letter.queue}:${letter.message.id}`;
     return { replaceOne: { filter: { _id }, replacement: { ...letter, _id }, upsert: true } };
   });
-  await store.database.collection('deadLetter').bulkWrite(writes as never, { ordered: false });
+  await store.database.collection('deadLetter').bulkWrite(writes, { ordered: false });
 }
 
 /** Oldest first; those of one queue, or all. */
