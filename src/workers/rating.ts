@@ -1,11 +1,12 @@
 import type { Logger } from 'winston';
 import type { Bucket } from '../domain/balance/bucket';
 import { drawFromBucket } from '../domain/balance/reservation';
-import { isPrepaid, type Product } from '../domain/product';
+import type { Product } from '../domain/product';
 import { accountPeriod, type CycleAccount } from '../domain/proration';
 import { counterKeys, rate } from '../domain/rating/rate';
 import type { RatableBucket } from '../domain/rating/bucketDraw';
-import type { RatableProduct, Rated, RateInput } from '../domain/rating/rating';
+import { guide, ratableProduct } from '../domain/rating/guiding';
+import type { Rated, RateInput } from '../domain/rating/rating';
 import type { Tariff } from '../domain/rating/tariff';
 import { isRefused, usageFacts, type UsageDocument, type UsageFacts } from '../domain/usage';
 import { readEvent } from '../events/envelope';
@@ -14,10 +15,8 @@ import { queuesOf } from '../events/topology';
 import type { Doc } from '../store/codec';
 import type { UnitOfWork } from '../store/unitOfWork';
 import { book, keepPurse, openPurse, type Purse } from './rating/draws';
-import { guide, indexFor, type Guided } from './rating/guide';
 import { createTariffs, type Tariffs } from './rating/tariffs';
-import { readReference } from './reference';
-import type { IdentityIndex } from './identity';
+import { findIdentities, type IdentityIndex } from './identity';
 import type { Worker, WorkerParts } from './worker';
 
 export interface KeptUsage extends Doc, UsageDocument {
@@ -36,7 +35,7 @@ const OPEN = new Set(['received', 'recycled']);
 
 /** Rates usage as it arrives: guided to its product, priced, drawn from buckets, all of a batch in one commit. */
 export async function startRating({ store, broker, log }: WorkerParts): Promise<Worker> {
-  const tariffs = createTariffs(store, readReference);
+  const tariffs = createTariffs(store);
   const subscriptions = await Promise.all(queuesOf('rating', broker.partitions).map((queue) =>
     broker.consume(queue, { prefetch: 2 * BATCH.size, batch: BATCH }, async (messages) => {
       const startedAt = Date.now();
@@ -85,8 +84,9 @@ export async function rateBatch(unit: UnitOfWork, ids: readonly string[], tariff
 }
 
 async function openSession(unit: UnitOfWork, facts: readonly UsageFacts[], tariffs: Tariffs): Promise<Session> {
-  const index = await indexFor(unit.store, facts);
-  const productIds = new Set(facts.map((one) => guide(index, one)).flatMap((guided) => ('productId' in guided ? [guided.productId] : [])));
+  const index = await findIdentities(unit.store, facts.flatMap(({ imsi, msisdn }) => [
+    ...(imsi === undefined ? [] : [{ kind: 'imsi' as const, value: imsi }]), ...(msisdn === undefined ? [] : [{ kind: 'msisdn' as const, value: msisdn }])]));
+  const productIds = new Set([...index.values()].flat().map(({ productId }) => productId));
   const held = await unit.store.readMany<Product>('product', [...productIds]);
   const products = new Map(held.map(({ doc }) => [doc.id, doc]));
   const [compiled, buckets, accounts] = await Promise.all([
@@ -114,20 +114,18 @@ async function earlierReferences(unit: UnitOfWork, open: readonly KeptUsage[]): 
   return first;
 }
 
+/** All products that ever had the SIM or the number; which of them had it at the date is the rule's to say (R27). */
+const candidates = ({ index, products }: Session, { imsi, msisdn }: UsageFacts): Product[] =>
+  [...index.get(`imsi:${imsi}`) ?? [], ...index.get(`msisdn:${msisdn}`) ?? []].flatMap(({ productId }) => products.get(productId) ?? []);
+
 function rateOne(session: Session, usage: KeptUsage, facts: UsageFacts, log: Logger): void {
   const { unit, purse } = session;
-  const guided: Guided = guide(session.index, facts);
-  if ('reason' in guided) {
-    reject(unit, usage, guided);
+  const product = guide(facts, candidates(session, facts));
+  if ('reason' in product) {
+    reject(unit, usage, product);
     return;
   }
-  const product = session.products.get(guided.productId);
-  const tariff = session.tariffs.get(guided.productId);
-  if (!product || !tariff) {
-    reject(unit, usage, { reason: 'noProduct', message: `Product ${guided.productId} is not in the inventory.` });
-    return;
-  }
-  const input = inputOf(session, product, tariff, facts);
+  const input = inputOf(session, product, facts);
   const rating = rate({ ...input, counters: Object.fromEntries(session.counters), now: unit.now });
   if (rating.status === 'rejected') {
     reject(unit, usage, rating);
@@ -137,32 +135,19 @@ function rateOne(session: Session, usage: KeptUsage, facts: UsageFacts, log: Log
   if (rating.notices.length > 0) log.warn('usage rated with notice', { usageId: usage.id, notices: rating.notices });
 }
 
-const ratable = (product: Product): RatableProduct => ({
-  id: product.id, paymentType: isPrepaid(product) ? 'prepaid' : 'postpaid', ...(product.name ? { name: product.name } : {}),
-  ...(product.startDate ? { startDate: product.startDate } : {}), ...(product.terminationDate ? { terminationDate: product.terminationDate } : {}),
-  ...(suspendedSince(product) ? { suspendedSince: suspendedSince(product)! } : {}),
-});
-
-const suspendedSince = ({ status, productCharacteristic = [] }: Product): string | undefined => {
-  if (status !== 'suspended') return undefined;
-  const since = productCharacteristic.find(({ name }) => name === 'suspendedSince')?.value;
-  return typeof since === 'string' ? since : new Date(0).toISOString();
-};
-
-function inputOf({ purse, bucketsOf, accounts }: Session, product: Product, tariff: Tariff, facts: UsageFacts): Omit<RateInput, 'counters' | 'now'> {
+function inputOf({ purse, bucketsOf, accounts, tariffs }: Session, product: Product, facts: UsageFacts): Omit<RateInput, 'counters' | 'now'> {
+  const tariff = tariffs.get(product.id)!;
   const buckets = (bucketsOf.get(product.id) ?? []).map((id) => purse.buckets.get(id)!) as unknown as RatableBucket[];
   const account = accounts.get(product.billingAccount?.id ?? '') ?? { timeZone: tariff.reference.timeZone };
-  return { facts, product: ratable(product), tariff, buckets, period: accountPeriod(account, new Date(facts.usageAt)).startDateTime };
+  return { facts, product: ratableProduct(product), tariff, buckets, period: accountPeriod(account, new Date(facts.usageAt)).startDateTime };
 }
 
 /** Reads the counters that the batch may need, all at once; often there are none. */
 async function loadCounters(session: Session, facts: readonly UsageFacts[]): Promise<void> {
   const keys = new Set<string>();
   for (const one of facts) {
-    const guided = guide(session.index, one);
-    const product = 'productId' in guided ? session.products.get(guided.productId) : undefined;
-    const tariff = product ? session.tariffs.get(product.id) : undefined;
-    if (product && tariff) for (const key of counterKeys(inputOf(session, product, tariff, one))) keys.add(key);
+    const product = guide(one, candidates(session, one));
+    if (!('reason' in product)) for (const key of counterKeys(inputOf(session, product, one))) keys.add(key);
   }
   for (const { id, amount } of await session.unit.getMany<Counter>('ratingCounter', [...keys])) session.counters.set(id, amount);
 }
