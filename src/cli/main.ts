@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { readConfig } from '../config';
 import { createLog } from '../log';
 import { start } from '../main';
+import { registerDoctor } from './doctor';
+import { registerKey } from './key';
 
 /** The command line. @returns the exit code, or nothing while a server runs on */
 export async function run(argv: readonly string[]): Promise<number | undefined> {
@@ -10,9 +12,12 @@ export async function run(argv: readonly string[]): Promise<number | undefined> 
   program.command('serve')
     .description('serve the APIs and run the workers')
     .option('--roles <roles>', 'what this process does: api,relay,ordering,rating,billing,reconciliation,notification')
+    .option('--host <host>', 'address to listen on')
     .option('--port <port>', 'port to listen on')
     .option('--api <file...>', 'further OpenAPI documents to serve')
-    .action(async (options: { roles?: string; port?: string; api?: string[] }) => { code = await serve(options); });
+    .action(async (options: ServeOptions) => { code = await serve(options); });
+  registerKey(program);
+  registerDoctor(program, (result) => { code = result; });
   program.command('build-only', { hidden: true }).action(() => { code = 0; });
   try {
     await program.parseAsync([...argv]);
@@ -23,8 +28,15 @@ export async function run(argv: readonly string[]): Promise<number | undefined> 
   return code;
 }
 
-async function serve({ roles, port, api }: { roles?: string; port?: string; api?: string[] }): Promise<number | undefined> {
-  const config = readConfig({ ...process.env, ...(roles ? { ROLES: roles } : {}), ...(port ? { PORT: port } : {}), ...(api ? { API_FILES: api.join(',') } : {}) });
+interface ServeOptions {
+  readonly roles?: string;
+  readonly host?: string;
+  readonly port?: string;
+  readonly api?: readonly string[];
+}
+
+async function serve({ roles, host, port, api }: ServeOptions): Promise<number | undefined> {
+  const config = readConfig({ ...process.env, ...(roles ? { ROLES: roles } : {}), ...(host ? { HOST: host } : {}), ...(port ? { PORT: port } : {}), ...(api ? { API_FILES: api.join(',') } : {}) });
   const log = createLog(config.logLevel);
   const running = await start(config, log);
   process.stdout.write(`Trunkline listens on ${running.url}\n`);
