@@ -23,7 +23,9 @@ export type UsageType = 'monetary' | 'voice' | 'data' | 'sms' | 'other';
 export interface Bucket {
   readonly id: string;
   readonly '@type'?: string;
+  readonly '@baseType'?: string;
   readonly name?: string;
+  readonly description?: string;
   readonly status: string;
   readonly usageType?: string;
   readonly isShared?: boolean;
@@ -37,6 +39,12 @@ export interface Bucket {
   readonly product?: readonly Ref[];
   readonly logicalResource?: readonly Ref[];
   readonly relatedParty?: readonly Ref[];
+  /** What the bucket was last filled to: percentages of use count from here. Our addition, like those below. */
+  readonly initialValue?: Quantity;
+  /** The standing order that fills the bucket when it runs low. */
+  readonly autoTopup?: Ref & { readonly lowBalance: Quantity };
+  /** The thresholds that the last notice was about. */
+  readonly crossedThreshold?: readonly Threshold[];
 }
 
 /** TMF654 AccumulatedBalance: what is left over all buckets of one owner, usage type and unit. */
@@ -87,10 +95,10 @@ export function remainingValueName(amount: Decimal, units: string): string {
 
 const ownersOf = ({ product, partyAccount }: Bucket): readonly Ref[] => (product?.length ? product : partyAccount ? [partyAccount] : []);
 
-/** One balance per product (or account where no product is named), usage type and unit, over the buckets usable at `now`. */
+/** One balance per product (or account where no product is named), usage type and unit, over the buckets usable at `now`. Limits are no balance. */
 export function accumulatedBalances(buckets: readonly Bucket[], now: Date): AccumulatedBalance[] {
   const groups = new Map<string, { readonly owner: Ref; readonly members: Bucket[] }>();
-  for (const bucket of buckets.filter(({ status, validFor }) => status === 'active' && within(validFor, now))) {
+  for (const bucket of buckets.filter((one) => one.status === 'active' && one['@type'] !== 'SpendBucket' && within(one.validFor, now))) {
     for (const owner of ownersOf(bucket)) {
       const key = [owner.id, bucket.usageType ?? 'other', bucket.remainingValue.units].join('.');
       const group = groups.get(key) ?? { owner, members: [] };
@@ -116,7 +124,7 @@ function accumulated(id: string, owner: Ref, members: readonly Bucket[]): Accumu
   };
 }
 
-/** A notice is due when what is available falls to `amount` (in the bucket's unit) or below. */
+/** A notice is due when what remains falls to `amount` (in the bucket's unit) or below. */
 export interface Threshold {
   readonly name: string;
   readonly amount: number;
@@ -126,6 +134,9 @@ export interface Threshold {
 export const usedThresholds = (initial: Decimal, percents: readonly number[]): Threshold[] =>
   percents.map((percent) => ({ name: `${percent} % used`, amount: round(initial.times(100 - percent).div(100), 6).toNumber() }));
 
-/** The thresholds crossed downwards by this change, each only in the change that crosses it. */
+/**
+ * The thresholds crossed downwards by this change, each only in the change that crosses it. What is reserved counts as remaining:
+ * a session that reserves and gives back around a threshold would raise its notice again and again.
+ */
 export const crossedThresholds = (before: Bucket, after: Bucket, thresholds: readonly Threshold[]): Threshold[] =>
-  thresholds.filter(({ amount }) => available(before).gt(amount) && available(after).lte(amount));
+  thresholds.filter(({ amount }) => remaining(before).gt(amount) && remaining(after).lte(amount));
