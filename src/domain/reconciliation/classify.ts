@@ -31,8 +31,11 @@ export function priceOf(pricing: Pricing | undefined, main: UsageRecord, other?:
   });
 }
 
-const unbilledAmount = (own: OwnRecord, { isDue }: Judgement): Decimal => sum(ownParts(own)
-  .filter((part) => part.state === 'rated' && (part.amount ?? 0) !== 0 && isDue(part)).map((part) => decimal(part.amount!)));
+function unbilledAmount(own: OwnRecord, { isDue }: Judgement): Decimal {
+  const lost = (part: OwnRecord) => part.state === 'rated' && (part.amount ?? 0) !== 0 && isDue(part);
+  if (!own.parts) return lost(own) ? decimal(own.amount!) : ZERO;
+  return sum(own.parts.filter(lost).map((part) => decimal(part.amount!)));
+}
 
 interface PriceCheck {
   readonly price: PriceFound | undefined;
@@ -44,11 +47,11 @@ interface PriceCheck {
 function checkPrice(own: OwnRecord, wholesale: WholesaleRecord, { pricing, tolerances }: Judgement): PriceCheck {
   const price = priceOf(pricing, own, wholesale);
   if (!price || price.statementOnly) return { price, excess: ZERO };
-  const parts = wholesaleParts(wholesale);
+  const { parts } = wholesale;
   // Charged record by record: summing first would hide the host's rounding and increments.
-  const contractCharge = parts.length === 1 ? price.charge(wholesale.quantity) : sum(parts.map(({ quantity }) => price.charge(quantity)));
+  const contractCharge = parts ? sum(parts.map(({ quantity }) => price.charge(quantity))) : price.charge(wholesale.quantity);
   const difference = decimal(wholesale.charge).minus(contractCharge);
-  const allowed = decimal(tolerances[own.service].price).times(parts.length);
+  const allowed = decimal(tolerances[own.service].price).times(parts?.length ?? 1);
   return { price, contractCharge, excess: difference.abs().gt(allowed) ? difference : ZERO };
 }
 
@@ -75,9 +78,10 @@ function retailOf(wholesale: WholesaleRecord, { retailValue }: Judgement): Decim
 }
 
 function flagsOf({ own, otherSim }: Pair, unbilled: Decimal, judgement: Judgement): ItemFlag[] {
-  const parts = ownParts(own);
   const flags: ItemFlag[] = [];
   if (otherSim) flags.push('otherSim');
+  if (!own.parts && own.state !== 'rated' && own.source === undefined) return flags;
+  const parts = ownParts(own);
   if (parts.some(({ source }) => source === 'recovery')) flags.push('recovery');
   if (unbilled.isZero() && parts.some((part) => part.state === 'rated' && !judgement.isDue(part))) flags.push('notYetBilled');
   if (parts.length > 1 && parts.some(({ state }) => state === 'rejected')) flags.push('partlyRejected');
@@ -89,7 +93,8 @@ export function classifyPair(pair: Pair, judgement: Judgement): Finding {
   const { own, wholesale } = pair;
   const unbilled = unbilledAmount(own, judgement);
   const flags = flagsOf(pair, unbilled, judgement);
-  if (ownParts(own).every(({ state }) => state === 'rejected')) return refused(pair, judgement, flags);
+  // A sum is rejected when all its parts are.
+  if (own.state === 'rejected') return refused(pair, judgement, flags);
 
   const fits = quantityFits(own.quantity, wholesale.quantity, judgement.tolerances[own.service]);
   const { price, contractCharge, excess } = checkPrice(own, wholesale, judgement);
@@ -126,7 +131,7 @@ export function classifyLonelyWholesale(wholesale: WholesaleRecord, judgement: J
 export function classifyLonelyOwn(own: OwnRecord, judgement: Judgement): Finding {
   const price = priceOf(judgement.pricing, own);
   if (judgement.pricing && !price) return { class: 'outOfScope', reason: 'noContractPrice', own };
-  const refusedByUs = ownParts(own).every(({ state }) => state === 'rejected');
+  const refusedByUs = own.state === 'rejected';
   const accrual = price && !price.statementOnly ? money(price.charge(own.quantity)) : ZERO;
   return { class: 'missingInWholesale', own, accrual, ...(refusedByUs && { reason: 'rejectedInRetail' as const }) };
 }

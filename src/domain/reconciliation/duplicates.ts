@@ -1,4 +1,4 @@
-import { agrees, byContent, compareText, type OwnRecord, type UsageRecord } from './records';
+import { agrees, byContent, type OwnRecord, type UsageRecord } from './records';
 import type { SubscriberOf } from './subscriber';
 
 export interface Repeat<R> {
@@ -11,63 +11,64 @@ export interface Repeat<R> {
 const preference = (a: UsageRecord, b: UsageRecord): number =>
   Number((a as OwnRecord).state === 'rejected') - Number((b as OwnRecord).state === 'rejected') || byContent(a, b);
 
-function repeatedIds<R extends UsageRecord>(records: readonly R[]): Map<string, R[]> {
-  const first = new Map<string, R>();
-  const repeated = new Map<string, R[]>();
-  for (const record of records) {
-    if (record.id === '') continue;
-    const earlier = first.get(record.id);
-    if (!earlier) first.set(record.id, record);
-    else {
-      const group = repeated.get(record.id);
-      if (group) group.push(record);
-      else repeated.set(record.id, [earlier, record]);
-    }
+/** Takes out records whose id comes again; the one that stays is the first by content, an accepted one before a rejected one. */
+export function withoutRepeatedIds<R extends UsageRecord>(records: readonly R[]): { kept: readonly R[]; repeats: Repeat<R>[] } {
+  const seen = new Set<string>();
+  const again = new Map<string, R[]>();
+  for (const { id } of records) {
+    if (id === '') continue;
+    if (seen.has(id)) again.set(id, []);
+    else seen.add(id);
   }
-  return repeated;
+  if (again.size === 0) return { kept: records, repeats: [] };
+  const kept = records.filter((record) => (again.get(record.id)?.push(record) ?? 0) === 0);
+  const repeats: Repeat<R>[] = [];
+  for (const group of again.values()) {
+    group.sort(preference).forEach((record, index) => {
+      if (index === 0) kept.push(record);
+      else repeats.push({ record, reason: 'recordId', repeat: index });
+    });
+  }
+  return { kept, repeats };
 }
 
-/** The same reference of the same subscriber to the same party at the same time. Parts of a long SMS have references of their own. */
-function repeatedReferences<R extends UsageRecord>(records: readonly R[], subscriberOf: SubscriberOf, startMs: (record: R) => number): R[][] {
+/**
+ * Takes out of one subscriber's records those with the same reference to the same party at the same time.
+ * Parts of a long SMS have references of their own.
+ */
+export function withoutRepeatedReferences<R extends UsageRecord>(records: R[], repeats: Repeat<R>[], startMs: (record: R) => number): R[] {
+  const referred = records.filter(({ reference }) => reference !== undefined);
+  if (referred.length < 2) return records;
   const groups = new Map<string, R[]>();
-  for (const record of records) {
-    if (record.reference === undefined) continue;
-    const key = `${record.service}|${subscriberOf(record)}|${record.otherParty ?? ''}|${record.chargingId ?? ''}|${record.reference}`;
+  for (const record of referred) {
+    const key = `${record.service}|${record.otherParty ?? ''}|${record.chargingId ?? ''}|${record.gateway ?? ''}|${record.reference}`;
     const group = groups.get(key);
     if (group) group.push(record);
     else groups.set(key, [record]);
   }
-  const repeated: R[][] = [];
+  if (groups.size === referred.length) return records;
+  const out = new Set<R>();
   for (const group of groups.values()) {
     if (group.length < 2) continue;
-    group.sort((a, b) => a.start - b.start || compareText(a.id, b.id));
-    let run: R[] = [];
-    for (const record of group) {
-      const last = run[run.length - 1];
-      if (last && record.start - last.start > startMs(record)) {
-        if (run.length > 1) repeated.push(run);
-        run = [];
-      }
-      run.push(record);
+    group.sort((a, b) => a.start - b.start || preference(a, b));
+    for (const run of runs(group, startMs)) {
+      const [first, ...rest] = run.sort(preference);
+      for (const record of rest) if (record !== first) out.add(record);
     }
-    if (run.length > 1) repeated.push(run);
   }
-  return repeated;
+  for (const record of out) repeats.push({ record, reason: 'reference', repeat: 0 });
+  return records.filter((record) => !out.has(record));
 }
 
-/** Takes out records whose id or reference comes again; the one that stays is the first by content, an accepted one before a rejected one. */
-export function withoutRepeats<R extends UsageRecord>(records: readonly R[], subscriberOf: SubscriberOf, startMs: (record: R) => number): { kept: readonly R[]; repeats: Repeat<R>[] } {
-  const repeats: Repeat<R>[] = [];
-  const out = new Set<R>();
-  const drop = (group: R[], reason: Repeat<R>['reason']) => group.sort(preference).forEach((record, index) => {
-    if (index === 0 || out.has(record)) return;
-    out.add(record);
-    repeats.push({ record, reason, repeat: reason === 'recordId' ? index : 0 });
-  });
-  for (const group of repeatedIds(records).values()) drop(group, 'recordId');
-  const left = out.size === 0 ? records : records.filter((record) => !out.has(record));
-  for (const group of repeatedReferences(left, subscriberOf, startMs)) drop(group, 'reference');
-  return { kept: out.size === 0 ? records : records.filter((record) => !out.has(record)), repeats };
+/** Neighbours within the start tolerance, as one list each. */
+function runs<R extends UsageRecord>(sorted: readonly R[], startMs: (record: R) => number): R[][] {
+  const found: R[][] = [];
+  for (const record of sorted) {
+    const last = found[found.length - 1];
+    if (last && record.start - last[last.length - 1]!.start <= startMs(record)) last.push(record);
+    else found.push([record]);
+  }
+  return found;
 }
 
 /** The same event told twice: equal start and quantity, nothing that sets them apart. */

@@ -6,7 +6,7 @@ export interface Pair {
   readonly own: OwnRecord;
   readonly wholesale: WholesaleRecord;
   /** Found by the number alone: the two sides know different SIMs. */
-  readonly otherSim?: boolean;
+  readonly otherSim: boolean;
 }
 
 const MICRO = 1e6;

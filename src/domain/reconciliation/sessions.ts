@@ -1,7 +1,6 @@
 import { decimal, jsonNumber, sum } from '../amount';
 import { dayBeside } from './calendar';
 import { byContent, type OwnRecord, ownParts, type UsageRecord, type WholesaleRecord, wholesaleParts } from './records';
-import type { SubscriberOf } from './subscriber';
 
 /**
  * At what level a host's records of a service can be compared. Gateways cut data by volume, time and midnight, and hosts sum up:
@@ -11,15 +10,14 @@ export type MatchLevel = 'record' | 'session' | 'subscriberDay' | 'subscriberPer
 
 export type KeyOf = (record: UsageRecord) => string | undefined;
 
-/** The key under which records of one level are summed; undefined for a record that stays alone. */
-export function levelKey(level: MatchLevel, subscriberOf: SubscriberOf, day: (at: number) => string, withGateway: boolean): KeyOf {
+/** The key under which one subscriber's records are summed at a level; undefined for a record that stays alone. */
+export function levelKey(level: MatchLevel, day: (at: number) => string, withGateway: boolean): KeyOf {
   if (level === 'record') return () => undefined;
   if (level === 'session') {
-    return (record) => (record.chargingId === undefined ? undefined
-      : `${subscriberOf(record)}|${record.chargingId}|${withGateway ? record.gateway ?? '' : ''}|${day(record.start)}`);
+    return ({ chargingId, gateway, start }) => (chargingId === undefined ? undefined : `${chargingId}|${withGateway ? gateway ?? '' : ''}|${day(start)}`);
   }
   const length = level === 'subscriberDay' ? 10 : 7;
-  return (record) => `${subscriberOf(record)}|${day(record.start).slice(0, length)}`;
+  return ({ start }) => day(start).slice(0, length);
 }
 
 const total = (values: readonly number[]): number => jsonNumber(sum(values.map((value) => decimal(value))));

@@ -1,6 +1,5 @@
 import { Decimal, decimal, jsonNumber, round } from '../amount';
 import { type Finding, ITEM_CLASSES, type ItemClass, MONEY_SCALE } from './item';
-import { ownParts, wholesaleParts } from './records';
 
 /** Counts and money of some items. Amounts in the contract's currency, six decimals. */
 export interface Sums {
@@ -93,12 +92,11 @@ export function ledger(): Ledger {
   };
   return {
     enter(finding, day) {
-      const ours = finding.own ? ownParts(finding.own) : [];
-      const own = ours.length;
-      const wholesale = finding.wholesale ? wholesaleParts(finding.wholesale).length : 0;
+      const own = finding.own ? finding.own.parts?.length ?? 1 : 0;
+      const wholesale = finding.wholesale ? finding.wholesale.parts?.length ?? 1 : 0;
       const charged = finding.wholesale ? decimal(finding.wholesale.charge) : undefined;
       const into = [all, classes.get(finding.class)!, at(services, (finding.wholesale ?? finding.own!).service), at(days, day)];
-      const product = ours[0]?.product;
+      const product = (finding.own?.parts?.[0] ?? finding.own)?.product;
       if (product !== undefined) into.push(at(products, product));
       if (finding.reason) into.push(at(reasons, finding.reason));
       for (const entry of into) enterInto(entry, finding, own, wholesale, charged);
