@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import type { NextFunction, Request, Response } from 'express';
 import type { Logger } from 'winston';
 import { fault } from '../domain/fault';
@@ -45,6 +46,8 @@ export interface Engine {
   readonly apis: () => readonly Api[];
 }
 
+/** Types whose bodies are streamed to the handler instead of parsed. */
+const FILE_TYPES = new Set(['application/x-ndjson', 'text/csv', 'application/octet-stream']);
 const MEDIA_TYPES = new Set(['application/json', 'application/merge-patch+json', 'application/json-patch+json']);
 
 /** The one function that answers every resource operation of every document. */
@@ -128,12 +131,12 @@ async function answer(options: EngineOptions, base: Served, rest: readonly strin
   if (options.requireIfMatch && (operation.verb === 'patch' || operation.verb === 'delete') && request.headers['if-match'] === undefined) {
     throw fault('REQ-18', 'This server wants If-Match on every change. Send the ETag that reading gave.');
   }
-  const { mediaType, body } = operation.hasBody ? await readBody(base, operation, call) : { mediaType: '', body: undefined };
+  const { mediaType, body, stream } = operation.hasBody ? await readBody(base, operation, call) : NO_BODY;
   const apiRequest: ApiRequest = {
-    operation, ...(operation.resource ? { resource: operation.resource } : {}), params, query: call.query, body, mediaType,
+    operation, ...(operation.resource ? { resource: operation.resource } : {}), params, query: call.query, body, mediaType, ...(stream ? { stream } : {}),
     headers: request.headers, principal, correlationId, publicUrl: options.publicUrl, path: call.path,
   };
-  const selection = operation.resource && operation.verb !== 'list' && operation.verb !== 'delete' ? parseFields(call.query, operation.resource) : undefined;
+  const selection = operation.resource && !stream && operation.verb !== 'list' && operation.verb !== 'delete' ? parseFields(call.query, operation.resource) : undefined;
   const handler = base.handlers.get(operation.id)!;
   const key = request.headers['idempotency-key'];
   const result = typeof key === 'string' && (operation.method === 'POST' || operation.method === 'PATCH')
@@ -178,10 +181,20 @@ function acceptable(accept: string | undefined): void {
   throw fault('REQ-11', `Answers are application/json; ${accept.slice(0, 80)} cannot be given.`);
 }
 
-async function readBody(base: Served, { node, method }: Operation, { request, response }: Call): Promise<{ mediaType: string; body: unknown }> {
+interface ReadBody {
+  readonly mediaType: string;
+  readonly body: unknown;
+  readonly stream?: Readable;
+}
+
+const NO_BODY: ReadBody = { mediaType: '', body: undefined };
+
+/** Files are handed on as they come in, to be read with back-pressure; their charset is the reader's business. */
+async function readBody(base: Served, { node, method }: Operation, { request, response }: Call): Promise<ReadBody> {
   const [type = '', ...parameters] = (request.headers['content-type'] ?? '').split(';').map((part) => part.trim().toLowerCase());
   const offered = Object.keys(node.requestBody?.content ?? {}).map((name) => name.split(';')[0]!.trim());
   const charset = parameters.find((one) => one.startsWith('charset='))?.slice(8).replace(/"/g, '') ?? 'utf-8';
+  if (offered.includes(type) && FILE_TYPES.has(type)) return { mediaType: type, body: undefined, stream: request };
   if (!offered.includes(type) || !MEDIA_TYPES.has(type) || charset !== 'utf-8') {
     request.resume();
     throw fault('REQ-14', `${request.headers['content-type']?.slice(0, 80) ?? 'A body without Content-Type'} is not read here. Send ${offered.join(' or ')} in UTF-8.`);

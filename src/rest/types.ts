@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Operation, Resource } from '../spec/operation';
 import type { Store } from '../store/store';
 import type { Key } from '../store/together';
@@ -22,6 +23,8 @@ export interface ApiRequest {
   /** The query string as it came, without the question mark. */
   readonly query: string;
   readonly body: unknown;
+  /** The body as it comes in, where the document takes files (NDJSON, CSV); then `body` is undefined. */
+  readonly stream?: Readable;
   /** Lower case, without parameters: application/json, application/merge-patch+json ... */
   readonly mediaType: string;
   readonly headers: IncomingHttpHeaders;
