@@ -137,7 +137,7 @@ describe('an added product', () => {
 
   it('gets its full allowance to the end of the cycle, in the smallest unit', () => {
     expect(added.buckets).toMatchObject([{
-      '@type': 'AllowanceBucket', status: 'active', usageType: 'data', remainingValue: { amount: 5 * GB, units: 'octet' }, remainingValueName: '5 GB', product: [{ id: product?.id }],
+      '@type': 'AllowanceBucket', status: 'active', usageType: 'data', remainingValue: { amount: 5 * GB, units: 'octet' }, initialValue: { amount: 5 * GB, units: 'octet' }, remainingValueName: '5 GB', product: [{ id: product?.id }],
       productOfferingPrice: { id: 'data' }, validFor: { startDateTime: NOW.toISOString(), endDateTime: '2026-02-28T23:00:00.000Z' }, logicalResource: [{ id: '35320910' }],
     }]);
   });

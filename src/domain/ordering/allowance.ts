@@ -58,7 +58,7 @@ export function allowanceBucket(product: Product, price: AgreedProductPrice, win
     '@type': 'AllowanceBucket', '@baseType': 'Bucket',
     id: hashId('bucket', product.id, ref.id, window.validFor.startDateTime),
     name: price.name ?? 'allowance', status: 'active', usageType: price.usageType ?? 'other', isShared: price.isShared ?? false,
-    remainingValue: quantity(amount, units), reservedValue: { amount: 0, units }, remainingValueName: remainingValueName(amount, units),
+    remainingValue: quantity(amount, units), initialValue: quantity(amount, units), reservedValue: { amount: 0, units }, remainingValueName: remainingValueName(amount, units),
     validFor: window.validFor, requestedDate: now.toISOString(), confirmationDate: now.toISOString(),
     product: [productRef(product), ...(price.isShared ? members : [])], productOfferingPrice: ref,
     ...(price.priority !== undefined && { priority: price.priority }),
