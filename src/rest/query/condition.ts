@@ -25,23 +25,23 @@ const SYMBOLS: Readonly<Record<string, Operator>> = {
   '=': EQ, '==': EQ,
   '>': { name: 'gt', blind: false }, '>=': { name: 'gte', blind: false }, '>==': { name: 'gte', blind: false },
   '<': { name: 'lt', blind: false }, '<=': { name: 'lte', blind: false }, '<==': { name: 'lte', blind: false },
-  '!=': { name: 'ne', blind: false }, '!==': { name: 'ne', blind: false },
+  '!=': { name: 'ne', blind: false },
   '*=': { name: 'regex', blind: false }, '=~': { name: 'regex', blind: false },
 };
 
 const MOST_STEPS = 12;
 
-/** The operator sign that begins here. After a plain `=` only a plain `=` or `~` belongs to it: an encoded one is the value's first character. */
+/** The operator sign that begins here. Behind a plain = < or > an encoded sign is the value's first character: `name=%3Dx` asks for =x. */
 function symbolAt({ text, plain }: Scanned, at: number): string | undefined {
   const first = text[at] ?? '';
   const next = text[at + 1] ?? '';
-  const bound = first === '=' && plain[at] === true && plain[at + 1] !== true;
-  if (first === '=') return !bound && (next === '=' || next === '~') ? `=${next}` : '=';
-  if (first === '>' || first === '<' || first === '!') {
-    if (next !== '=') return first === '!' ? undefined : first;
+  const alone = plain[at] === true && plain[at + 1] !== true;
+  if (first === '=') return !alone && (next === '=' || next === '~') ? `=${next}` : '=';
+  if (first === '>' || first === '<') {
+    if (next !== '=' || alone) return first;
     return text[at + 2] === '=' && plain[at + 1] !== true && plain[at + 2] === true ? `${first}==` : `${first}=`;
   }
-  return first === '*' && next === '=' ? '*=' : undefined;
+  return (first === '!' || first === '*') && next === '=' ? `${first}=` : undefined;
 }
 
 /**
@@ -56,7 +56,8 @@ export function readCondition(scanned: Scanned): Condition | undefined {
   let from = 0;
   for (let at = 0; at < text.length; at += 1) {
     const char = text[at]!;
-    const symbol = symbolAt(scanned, at);
+    // Behind a spelt operator only the equal sign separates: in `.eq=~x` the value is ~x.
+    const symbol = char === '=' && operatorNamed(/\.(\w+)$/.exec(text.slice(from, at))?.[1] ?? '') ? '=' : symbolAt(scanned, at);
     if (symbol !== undefined) {
       steps.push({ names: names(text.slice(from, at)), conditions: [] });
       return { steps, key: text.slice(0, at), symbol, values: readValues(slice(scanned, at + symbol.length)) };
@@ -66,7 +67,7 @@ export function readCondition(scanned: Scanned): Condition | undefined {
     const path = text.slice(from, at);
     let next = at;
     while (text[next] === '[' || text[next] === '(') {
-      const close = closing(text, next);
+      const close = closing(scanned, next);
       const inner = close === undefined ? undefined : readCondition(slice(scanned, next + 1, close));
       if (close === undefined || !inner) return undefined;
       conditions.push(inner);
@@ -83,16 +84,17 @@ export function readCondition(scanned: Scanned): Condition | undefined {
 
 const names = (path: string): string[] => (path === '' ? [] : path.trim().split('.'));
 
-/** The bracket that closes the one that opens here, outside double quotes. */
-function closing(text: string, open: number): number | undefined {
+/** The bracket that closes the one that opens here, outside double quotes and written as that one is: encoded or not. */
+function closing({ text, plain }: Scanned, open: number): number | undefined {
   const [opens, closes] = text[open] === '[' ? ['[', ']'] : ['(', ')'];
   let depth = 0;
   let quoted = false;
   for (let at = open; at < text.length; at += 1) {
     const char = text[at];
     if (char === '"') quoted = !quoted;
-    else if (!quoted && char === opens) depth += 1;
-    else if (!quoted && char === closes && (depth -= 1) === 0) return at;
+    else if (quoted || plain[at] !== plain[open]) continue;
+    else if (char === opens) depth += 1;
+    else if (char === closes && (depth -= 1) === 0) return at;
   }
   return undefined;
 }

@@ -14,7 +14,7 @@ export function scan(raw: string): Scanned {
   const plain: boolean[] = [];
   for (const [run] of raw.matchAll(/(?:%[0-9a-fA-F]{2})+|[^]/g)) {
     const piece = run.length > 1 ? decoded(run) : run;
-    if (piece === '%') throw badEncoding(raw);
+    if (run === '%') throw badEncoding(raw);
     for (let at = 0; at < piece.length; at += 1) plain.push(run.length === 1);
     text += piece;
   }
