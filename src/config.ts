@@ -27,6 +27,8 @@ export interface Config {
   readonly apiFiles: readonly string[];
   /** Whether an order that does not fit the catalogue is refused, or taken with a note. */
   readonly orderValidation: 'warn' | 'refuse';
+  /** How long a number rests before another customer gets it. */
+  readonly numberQuarantineDays: number;
 }
 
 /** Every setting with its default and meaning: the README's table, and what readConfig looks at. */
@@ -48,6 +50,7 @@ export const SETTINGS: readonly (readonly [name: string, standard: string, meani
   ['REQUIRE_IF_MATCH', 'false', 'Demands If-Match on PATCH and DELETE (428 without).'],
   ['KIT_TOLERANCE', 'false', 'Relaxes what TM Forum\'s TMF654 kit contradicts in its document: POST /bucket exists, required lists of balance actions do not bind.'],
   ['DEMO', 'false', 'The business clock may be set, at /trunkline/v1/businessClock. TEST=true does the same.'],
+  ['NUMBER_QUARANTINE_DAYS', '90', 'How long a number rests after one customer before another may have it.'],
   ['ORDER_VALIDATION', 'warn', 'refuse: an order that does not fit the catalogue is answered 400. warn: it is taken, with a note.'],
 ];
 
@@ -97,5 +100,6 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     clockSettable: flag(env, 'DEMO') || flag(env, 'TEST'),
     apiFiles: (env['API_FILES'] ?? '').split(',').filter(Boolean),
     orderValidation,
+    numberQuarantineDays: whole(env, 'NUMBER_QUARANTINE_DAYS', 90, 3650),
   });
 }

@@ -65,6 +65,7 @@ export const FAULTS = {
   'CAT-04': [400, 'File cannot be used'],
   'ORD-01': [400, 'Order cannot be taken'],
   'ORD-02': [409, 'Order cannot be cancelled'],
+  'ORD-03': [409, 'Number or SIM is taken'],
   'USG-01': [409, 'Usage differs from the one already held'],
   'USG-02': [409, 'Usage is billed'],
   'USG-03': [400, 'Usage does not fit its specification'],
@@ -78,6 +79,8 @@ export const FAULTS = {
   'HUB-01': [400, 'Callback is not allowed'],
   'HUB-02': [409, 'Registration exists'],
   'HUB-03': [400, 'Query of the registration is not right'],
+  'HUB-04': [409, 'Too many registrations'],
+  'HUB-05': [400, 'Replay is not right'],
   'EXT-01': [400, 'Extension schema is not right'],
   'API-01': [400, 'Document cannot be served'],
 } as const satisfies Record<string, readonly [number, string]>;

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import type { AdjustBalance, Outcome } from '../../domain/balance/action';
+import type { Bucket, Ref } from '../../domain/balance/bucket';
+import type { AppliedCustomerBillingRate, BillingAccount } from '../../domain/bill/charge';
+import { allowancesAt } from '../../domain/ordering/allowance';
+import type { Fulfilment } from '../../domain/ordering/fulfil';
+import { RENEWAL_GRACE_MS, renewalDate } from '../../domain/ordering/renewal';
+import type { Product } from '../../domain/product';
+import { accountPeriod } from '../../domain/proration';
+import { setTimer } from '../../store/timer';
+import type { UnitOfWork } from '../../store/unitOfWork';
+import { keepIdentities, type NumberRules } from '../identity';
+
+/** The timer of a product: renewal, the end of its grace, its allowances for the next period, its termination. */
+export const PRODUCT_TIMER = 'product';
+
+/** What orders work across entities: the account, so that what happens to it stays in one queue. */
+export const partitionOf = ({ id, billingAccount }: Product): string => billingAccount?.id ?? id;
+
+/** Keeps a product with what is found by it: its identity intervals and when somebody has to look at it again. @throws Fault ORD-03 */
+export async function keepProduct(unit: UnitOfWork, product: Product, numbers: NumberRules): Promise<void> {
+  await unit.get('product', product.id);
+  await keepIdentities(unit, product, numbers);
+  await setTimer(unit, PRODUCT_TIMER, product.id, await nextLook(unit, product));
+  unit.save('product', product, { partitionKey: partitionOf(product) });
+}
+
+/** When the product has to be looked at next; undefined for never. */
+async function nextLook(unit: UnitOfWork, product: Product): Promise<string | undefined> {
+  const { status, terminationDate } = product;
+  if (status === 'terminated' || status === 'cancelled') return undefined;
+  const due = renewalDate(product);
+  const renewal = due === undefined || status !== 'suspended' ? due : new Date(Date.parse(due) + RENEWAL_GRACE_MS).toISOString();
+  const dates = [status === 'pendingTerminate' ? terminationDate : undefined, renewal ?? await nextPeriodOf(unit, product)];
+  return dates.flatMap((date) => date ?? []).map((date) => new Date(date).toISOString()).sort()[0];
+}
+
+/** The end of the bill period, when a postpaid product's allowances come again. */
+async function nextPeriodOf(unit: UnitOfWork, product: Product): Promise<string | undefined> {
+  const prices = product.productPrice ?? [];
+  const comesAgain = prices.some(({ priceType }) => priceType === 'recurring') && prices.some(({ priceType }) => priceType === 'allowance');
+  if (!comesAgain) return undefined;
+  const account = product.billingAccount && await unit.get<BillingAccount>('billingAccount', product.billingAccount.id);
+  const { endDateTime } = accountPeriod(account ?? {}, unit.now);
+  return prices.some((price) => price.priceType === 'allowance' && allowancesAt({ ...product, productPrice: [price] }, endDateTime).length > 0) ? endDateTime : undefined;
+}
+
+/** Keeps all that a completed item means, in this unit. What is there already, such as a rate that a bill run made, stays. */
+export async function keepFulfilment(unit: UnitOfWork, { products, buckets, rates, payments }: Fulfilment, numbers: NumberRules): Promise<void> {
+  for (const product of products) await keepProduct(unit, product, numbers);
+  for (const bucket of buckets) {
+    await unit.get<Bucket>('bucket', bucket.id);
+    unit.save('bucket', bucket, { partitionKey: bucket.partyAccount?.id ?? bucket.id });
+  }
+  for (const rate of rates) {
+    const held = await unit.get<AppliedCustomerBillingRate>('appliedCustomerBillingRate', rate.id);
+    if (!held) unit.save('appliedCustomerBillingRate', rate);
+  }
+  for (const payment of payments) keepPayment(unit, payment);
+}
+
+/** Keeps a draw with its line of history; the buckets it changed are kept by the caller. */
+export function keepPayment(unit: UnitOfWork, { action, history, events }: Outcome<AdjustBalance>): void {
+  const id = randomUUID();
+  const reference: Ref = { id, '@referredType': 'AdjustBalance' };
+  unit.save('adjustBalance', { '@type': 'AdjustBalance', ...action, id }, { events });
+  unit.save('balanceActionHistory', { ...history, id: randomUUID(), action: reference }, { events: [] });
+}
