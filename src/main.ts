@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'winston';
 import { behaviours } from './apis';
+import { kitTolerant } from './apis/kitTolerance';
 import { createApp } from './app';
 import { createClock, type SettableClock } from './clock';
 import type { Config, Role } from './config';
@@ -34,9 +35,9 @@ export interface Running {
 const DOCUMENTS = join(__dirname, '..', 'openapi');
 
 /** Every document that is served: ours, and those named in the settings. @throws Error that names the place of what is wrong */
-export async function readApis(config: Pick<Config, 'apiFiles'>): Promise<Api[]> {
+export async function readApis(config: Pick<Config, 'apiFiles' | 'kitTolerance'>): Promise<Api[]> {
   const documents = [...await loadDocuments(DOCUMENTS), ...await Promise.all(config.apiFiles.map(loadDocument))];
-  const apis = documents.map(readApi);
+  const apis = documents.map((document) => readApi(config.kitTolerance ? kitTolerant(document) : document));
   checkLifecycles(apis);
   return apis;
 }
@@ -68,7 +69,7 @@ async function startAll(config: Config, log: Logger, stops: (() => Promise<void>
   const started = await startRoles(config, { store, broker, log });
   stops.push(async () => { await Promise.all(started.map((worker) => worker.stop())); });
   const access = await createAccess(store, config);
-  const own = behaviours({ config, clock });
+  const own = behaviours({ config, clock, apis });
   const publicUrl = config.publicUrl;
   const engine = createEngine({
     apis: apis.map((api) => ({ api, behaviour: own[api.document.api] ?? {} })), store, access, log, publicUrl, requireIfMatch: config.requireIfMatch,

@@ -39,19 +39,20 @@ export function createValidation(api: Api): Validation {
     formats: Object.fromEntries(Object.entries(FORMATS).map(([name, validate]) => [name, { type: name === 'float' ? 'number' : 'string', validate }])) as never,
     ignoreUndocumented: false,
   }) as unknown as ((request: Request, response: Response, next: NextFunction) => void)[];
+  return { checkBody: (request, response) => runChain(chain, request, response), checkResource: resourceCheck(api) };
+}
+
+/** Holds whole resources to their schema in the document. @throws Fault REQ-02 that names the first place */
+export function resourceCheck(api: Api): (resource: Resource, value: unknown) => void {
   const compiled = new Map<string, ValidateFunction>();
-  const ajv = ajvFor(api.document.raw);
-  return {
-    checkBody: (request, response) => runChain(chain, request, response),
-    checkResource(resource, value) {
-      let validate = compiled.get(resource.schemaName);
-      if (!validate) compiled.set(resource.schemaName, validate = ajv.compile({ $ref: `doc#/components/schemas/${resource.schemaName}` }));
-      if (!validate(value)) {
-        const [first] = validate.errors ?? [];
-        const place = (first?.instancePath ?? '').slice(1).replace(/\//g, '.') || resource.key;
-        throw fault('REQ-02', `After the change ${place} ${first?.message ?? 'does not fit'}. Change it so that the whole ${resource.key} fits the document.`);
-      }
-    },
+  let ajv: Ajv | undefined;
+  return (resource, value) => {
+    let validate = compiled.get(resource.schemaName);
+    if (!validate) compiled.set(resource.schemaName, validate = (ajv ??= ajvFor(api.document.raw)).compile({ $ref: `doc#/components/schemas/${resource.schemaName}` }));
+    if (validate(value)) return;
+    const [first] = validate.errors ?? [];
+    const place = (first?.instancePath ?? '').slice(1).replace(/\//g, '.') || resource.key;
+    throw fault('REQ-02', `${place} ${first?.message ?? 'does not fit'}. The whole ${resource.key} must fit the document.`);
   };
 }
 

@@ -1,0 +1,130 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import { Transform, type Readable } from 'node:stream';
+import { Fault, fault } from '../domain/fault';
+import { parseJson } from '../rest/body';
+import { normaliseDates } from '../rest/representation';
+import type { Behaviour } from '../rest/types';
+import { resourceCheck } from '../rest/validation';
+import type { Api, Resource } from '../spec/operation';
+import type { Store } from '../store/store';
+import { usageRecords } from './usage/fileRecords';
+import { takeUsage } from './usage';
+
+export interface ReturnedLine {
+  readonly line: number;
+  readonly field?: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A line of a file: a usage to take, or why it cannot be read. */
+export type Line = { readonly line: number; readonly usage: Record<string, unknown> } | ReturnedLine;
+
+const BATCH = 500;
+const MOST_RETURNED = 1000;
+
+interface Tally {
+  lines: number;
+  accepted: number;
+  repeated: number;
+  refused: number;
+  readonly returned: ReturnedLine[];
+}
+
+/** Usage in bulk: a file streamed in, taken in batches of one commit each. Memory stays flat however long the file is. */
+export function usageImport(apis: readonly Api[]): Behaviour {
+  const usageApi = apis.find(({ document }) => document.api === 'tmf635');
+  const resource = usageApi?.resources.find(({ path }) => path === 'usage');
+  if (!usageApi || !resource) return {};
+  const check = resourceCheck(usageApi);
+
+  return {
+    async createUsageImport({ stream, mediaType, query, correlationId }, unit) {
+      if (!stream) throw fault('REQ-02', 'The body is empty. Send the file as it is.');
+      const parameters = new URLSearchParams(query);
+      const hash = createHash('sha256');
+      const counted = stream.pipe(new Transform({ transform(chunk: Buffer, _encoding, done) { hash.update(chunk); done(null, chunk); } }));
+      const name = parameters.get('name') ?? 'unnamed';
+      const mapping = mediaType === 'text/csv' ? parameters.get('mapping') ?? 'trunkline-usage' : undefined;
+      const { lines, doubts } = mapping === undefined ? { lines: ndjson(counted), doubts: () => undefined } : usageRecords(counted, mapping, name);
+      const tally: Tally = { lines: 0, accepted: 0, repeated: 0, refused: 0, returned: [] };
+      await takeAll(lines, tally, (usages) => takeBatch(unit.store, resource, check, usages, tally, correlationId));
+      const reason = doubts();
+      const kept = {
+        id: randomUUID(), name, ...(mapping === undefined ? {} : { mapping }),
+        hash: hash.digest('hex'), status: reason === undefined ? 'completed' : 'questionable', ...(reason === undefined ? {} : { reason }),
+        ...tally, returned: tally.returned.slice(0, MOST_RETURNED), creationDate: unit.now.toISOString(), '@type': 'UsageImport',
+      };
+      return { status: 201, body: unit.save('usageImport', kept) };
+    },
+  };
+}
+
+async function takeAll(lines: AsyncIterable<Line>, tally: Tally, take: (usages: { line: number; usage: Record<string, unknown> }[]) => Promise<void>): Promise<void> {
+  let batch: { line: number; usage: Record<string, unknown> }[] = [];
+  for await (const one of lines) {
+    tally.lines += 1;
+    if ('usage' in one) batch.push(one);
+    else refuse(tally, one);
+    if (batch.length < BATCH) continue;
+    await take(batch);
+    batch = [];
+  }
+  if (batch.length > 0) await take(batch);
+}
+
+function refuse(tally: Tally, line: ReturnedLine): void {
+  tally.refused += 1;
+  if (tally.returned.length < MOST_RETURNED) tally.returned.push(line);
+}
+
+/** One commit for the batch; lines that are refused leave no trace in it. Repeats within the batch meet the first. */
+async function takeBatch(
+  store: Store, resource: Resource, check: (resource: Resource, value: unknown) => void,
+  usages: readonly { readonly line: number; readonly usage: Record<string, unknown> }[], tally: Tally, correlationId: string,
+): Promise<void> {
+  const outcome = await store.run(async (unit) => {
+    const before = new Set<string>();
+    let accepted = 0;
+    const refused: ReturnedLine[] = [];
+    for (const { line, usage } of usages) {
+      try {
+        const body = normaliseDates(resource.shape, usage);
+        check(resource, body);
+        const kept = await takeUsage(resource, body, unit);
+        const isNew = unit.revision('usage', kept.id) === undefined && !before.has(kept.id);
+        before.add(kept.id);
+        if (isNew) accepted += 1;
+      } catch (error) {
+        if (!(error instanceof Fault) || error.status >= 500) throw error;
+        refused.push({ line, code: error.code, message: error.message });
+      }
+    }
+    return { accepted, refused };
+  }, { correlationId });
+  tally.accepted += outcome.accepted;
+  tally.repeated += usages.length - outcome.accepted - outcome.refused.length;
+  for (const line of outcome.refused) refuse(tally, line);
+}
+
+/** One JSON object a line; empty lines are passed over. */
+async function* ndjson(stream: Readable): AsyncIterable<Line> {
+  let line = 0;
+  for await (const text of createInterface({ input: stream, crlfDelay: Infinity })) {
+    line += 1;
+    if (text.trim() === '') continue;
+    yield readLine(text, line);
+  }
+}
+
+function readLine(text: string, line: number): Line {
+  try {
+    const usage = parseJson(text);
+    if (typeof usage === 'object' && usage !== null && !Array.isArray(usage)) return { line, usage: usage as Record<string, unknown> };
+    return { line, code: 'REQ-02', message: 'The line is not a JSON object.' };
+  } catch (error) {
+    if (error instanceof Fault) return { line, code: error.code, message: error.message };
+    throw error;
+  }
+}
