@@ -143,15 +143,15 @@ function once(parameters: Parameters, name: string): string | undefined {
 export function compileFilter(groups: readonly (readonly Condition[])[], jsonPaths: readonly Scanned[], scope: Scope): MongoFilter {
   const merged = groups.map((group) => merge(scope, group));
   const jsonFilters = jsonPaths.filter(({ text }) => text.trim() !== '').map((text) => compileJsonFilter(text, scope));
-  assertLimits(merged.flat(), jsonFilters);
+  assertLimits(groups.flat(), merged.flat(), jsonFilters);
   const plain = merged.map((group) => allOf(inOrder(group.map((condition) => compileRead(scope, condition)))));
   return allOf([...(plain.length > 0 ? [anyOf(inOrder(plain))] : []), ...jsonFilters.map(({ filter }) => filter)]);
 }
 
-function assertLimits(conditions: readonly Condition[], jsonFilters: readonly JsonFilter[]): void {
-  const count = conditions.reduce((sum, condition) => sum + conditionCount(condition), 0) + jsonFilters.reduce((sum, one) => sum + one.conditions, 0);
+function assertLimits(written: readonly Condition[], merged: readonly Condition[], jsonFilters: readonly JsonFilter[]): void {
+  const count = written.reduce((sum, condition) => sum + conditionCount(condition), 0) + jsonFilters.reduce((sum, one) => sum + one.conditions, 0);
   if (count > MOST_CONDITIONS) throw fault('QRY-07', `The query has ${count} conditions; at most ${MOST_CONDITIONS} are taken.`);
-  for (const condition of conditions) {
+  for (const condition of merged) {
     const values = valuesOf(condition);
     if (values.length > MOST_VALUES) throw fault('QRY-07', `'${shorten(condition.key)}' has ${values.length} values; at most ${MOST_VALUES} are taken.`);
     if (values.some(isTooLong)) throw fault('QRY-07', `A value of '${shorten(condition.key)}' has more than ${LONGEST_VALUE} characters.`);

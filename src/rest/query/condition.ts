@@ -4,7 +4,7 @@ import { elementScope, findAttribute, lookUp, shorten, type Attribute, type Scop
 import { compileCondition, EQ, operatorNamed, operatorsNear, OPERATORS, type Operator } from '../../store/filter/condition';
 import { valueOf, type Value } from '../../store/filter/value';
 import { within } from '../../store/filter/within';
-import { readValues, slice, spaced, type Scanned } from './scan';
+import { isPlain, readValues, slice, spaced, type Scanned } from './scan';
 
 /** A step of a path, with conditions on one and the same element of the list it names. */
 interface Step {
@@ -29,17 +29,19 @@ const SYMBOLS: Readonly<Record<string, Operator>> = {
   '*=': { name: 'regex', blind: false }, '=~': { name: 'regex', blind: false },
 };
 
+const SIGNS: ReadonlySet<string> = new Set('=<>!*[(');
 const MOST_STEPS = 12;
 
 /** The operator sign that begins here. Behind a plain = < or > an encoded sign is the value's first character: `name=%3Dx` asks for =x. */
-function symbolAt({ text, plain }: Scanned, at: number): string | undefined {
+function symbolAt(scanned: Scanned, at: number): string | undefined {
+  const { text } = scanned;
   const first = text[at] ?? '';
   const next = text[at + 1] ?? '';
-  const alone = plain[at] === true && plain[at + 1] !== true;
+  const alone = isPlain(scanned, at) && !isPlain(scanned, at + 1);
   if (first === '=') return !alone && (next === '=' || next === '~') ? `=${next}` : '=';
   if (first === '>' || first === '<') {
     if (next !== '=' || alone) return first;
-    return text[at + 2] === '=' && plain[at + 1] !== true && plain[at + 2] === true ? `${first}==` : `${first}=`;
+    return text[at + 2] === '=' && !isPlain(scanned, at + 1) && isPlain(scanned, at + 2) ? `${first}==` : `${first}=`;
   }
   return (first === '!' || first === '*') && next === '=' ? `${first}=` : undefined;
 }
@@ -56,6 +58,7 @@ export function readCondition(scanned: Scanned): Condition | undefined {
   let from = 0;
   for (let at = 0; at < text.length; at += 1) {
     const char = text[at]!;
+    if (!SIGNS.has(char)) continue;
     // Behind a spelt operator only the equal sign separates: in `.eq=~x` the value is ~x.
     const symbol = char === '=' && operatorNamed(/\.(\w+)$/.exec(text.slice(from, at))?.[1] ?? '') ? '=' : symbolAt(scanned, at);
     if (symbol !== undefined) {
@@ -85,14 +88,16 @@ export function readCondition(scanned: Scanned): Condition | undefined {
 const names = (path: string): string[] => (path === '' ? [] : path.trim().split('.'));
 
 /** The bracket that closes the one that opens here, outside double quotes and written as that one is: encoded or not. */
-function closing({ text, plain }: Scanned, open: number): number | undefined {
+function closing(scanned: Scanned, open: number): number | undefined {
+  const { text } = scanned;
+  const plain = isPlain(scanned, open);
   const [opens, closes] = text[open] === '[' ? ['[', ']'] : ['(', ')'];
   let depth = 0;
   let quoted = false;
   for (let at = open; at < text.length; at += 1) {
     const char = text[at];
     if (char === '"') quoted = !quoted;
-    else if (quoted || plain[at] !== plain[open]) continue;
+    else if (quoted || isPlain(scanned, at) !== plain) continue;
     else if (char === opens) depth += 1;
     else if (char === closes && (depth -= 1) === 0) return at;
   }
@@ -110,6 +115,7 @@ const SAME: Partial<Record<string, string>> = { in: 'eq', nin: 'ne' };
 
 /** Conditions on one path with one operator, in whatever spelling, are one condition with all their values. */
 export function merge(scope: Scope, conditions: readonly Condition[]): Condition[] {
+  if (conditions.length < 2) return [...conditions];
   const merged = new Map<string, Condition>();
   for (const condition of conditions) {
     const key = mergeKey(scope, condition);
@@ -177,8 +183,8 @@ const isUndeclared = (scope: Scope, path: readonly string[]): boolean => lookUp(
 
 /** An encoded comma separates where no value can contain one. */
 function separate({ kind, shape }: Attribute, values: readonly Value[]): readonly Value[] {
-  const never = kind !== 'string' && kind !== 'any' ? true : shape.enum !== undefined;
-  if (!never || !values.some(({ text }) => text.includes(','))) return values;
+  const never = (kind !== 'string' && kind !== 'any') || shape.enum !== undefined;
+  if (!never) return values;
   return values.flatMap(({ text }) => text.split(',').map((part) => {
     const one = part.replace(/^"(.*)"$/, '$1');
     return valueOf(one);

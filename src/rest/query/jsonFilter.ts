@@ -4,7 +4,8 @@ import { findAttribute, type Attribute, type Scope } from '../../store/filter/at
 import { compileCondition, type OperatorName } from '../../store/filter/condition';
 import { valueOf } from '../../store/filter/value';
 import { within } from '../../store/filter/within';
-import { parseJsonPath, type Comparator, type Expression, type Literal, type Path, type Step } from './jsonPath';
+import { parseJsonPath, type Comparator, type Expression, type Path, type Step } from './jsonPath';
+import type { Literal } from './jsonReader';
 import type { Scanned } from './scan';
 
 /** A filter= with the number of its comparisons and the texts compared with, for the limits. */

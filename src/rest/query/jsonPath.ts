@@ -1,7 +1,8 @@
-import { fault, type Fault } from '../../domain/fault';
+import { fault } from '../../domain/fault';
 import { shorten } from '../../store/filter/attribute';
-import { valueOf, type Value } from '../../store/filter/value';
-import { patternReadings, readings, slice, spaced, type Scanned } from './scan';
+import { valueOf } from '../../store/filter/value';
+import { beyond, blanks, expect, malformed, match, pattern, quoted, taken, unexpected, type Literal, type Reader } from './jsonReader';
+import type { Scanned } from './scan';
 
 export type Comparator = '==' | '!=' | '<' | '<=' | '>' | '>=' | '=~';
 
@@ -17,8 +18,6 @@ export interface Path {
   readonly steps: readonly Step[];
 }
 
-export type Literal = { readonly value: Value; readonly blind: boolean } | 'null';
-
 export type Expression =
   | { readonly kind: 'and'; readonly arms: readonly Expression[] }
   | { readonly kind: 'or'; readonly arms: readonly Expression[] }
@@ -27,12 +26,6 @@ export type Expression =
   | { readonly kind: 'compare' | 'length'; readonly path: Path; readonly comparator: Comparator; readonly literal: Literal };
 
 type Operand = { readonly literal: Literal } | { readonly path: Path; readonly length: boolean };
-
-interface Reader {
-  readonly scanned: Scanned;
-  at: number;
-  depth: number;
-}
 
 const DEEPEST = 20;
 
@@ -47,43 +40,6 @@ export function parseJsonPath(scanned: Scanned): Expression {
   blanks(reader);
   if (reader.at < scanned.text.length) throw unexpected(reader);
   return expression;
-}
-
-const malformed = ({ scanned: { text }, at }: Reader, right: string): Fault =>
-  fault('QRY-05', `filter is malformed at character ${at + 1}${at < text.length ? `, '${shorten(text.slice(at, at + 20))}'` : ', its end'}: ${right}`);
-
-const beyond = (what: string): Fault =>
-  fault('REQ-21', `${what} in filter is not offered. Offered are paths with [n], [*] and [?(...)], == != < <= > >= =~, ! && ||, parentheses and length().`);
-
-const OTHER_WORDS = /^(?:in|nin|subsetof|anyof|noneof|size|empty|contains|and|or|not)\b/i;
-
-/** Something stands where nothing, or an operator, was expected. */
-function unexpected(reader: Reader): Fault {
-  const rest = reader.scanned.text.slice(reader.at);
-  if (/^[+*/%-]/.test(rest)) return beyond(`Calculation ('${rest[0]}')`);
-  const word = OTHER_WORDS.exec(rest)?.[0];
-  return word ? beyond(`'${word}'`) : malformed(reader, 'expected && or || or the end.');
-}
-
-function blanks(reader: Reader): void {
-  const { text, plain } = reader.scanned;
-  while (/\s/.test(text[reader.at] ?? '') || (text[reader.at] === '+' && plain[reader.at] === true)) reader.at += 1;
-}
-
-function taken(reader: Reader, token: string): boolean {
-  blanks(reader);
-  if (!reader.scanned.text.startsWith(token, reader.at)) return false;
-  reader.at += token.length;
-  return true;
-}
-
-function expect(reader: Reader, token: string): void {
-  if (taken(reader, token)) return;
-  const found = reader.scanned.text[reader.at] ?? '';
-  if (found === ',') throw beyond('A union ([a,b])');
-  if (found === ':') throw beyond('A slice ([a:b])');
-  if (/^(?:[+*/%-]|[A-Za-z])/.test(found)) throw unexpected(reader);
-  throw malformed(reader, `expected ${token}.`);
 }
 
 function either(reader: Reader): Expression {
@@ -136,10 +92,13 @@ function comparison(reader: Reader): Expression {
 const compared = ({ path, length }: { readonly path: Path; readonly length: boolean }, comparator: Comparator, literal: Literal): Expression =>
   ({ kind: length ? 'length' : 'compare', path, comparator, literal });
 
+const COMPARATOR = /==|!=|<=|>=|=~|<|>/y;
+
 function comparatorAt(reader: Reader): Comparator | undefined {
-  for (const token of ['==', '!=', '<=', '>=', '=~', '<', '>'] as const) if (taken(reader, token)) return token;
-  if (taken(reader, '=')) throw malformed(reader, 'equality is written ==.');
-  return undefined;
+  blanks(reader);
+  const found = match(reader, COMPARATOR);
+  if (found === undefined && taken(reader, '=')) throw malformed(reader, 'equality is written ==.');
+  return found as Comparator | undefined;
 }
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
@@ -161,41 +120,8 @@ function operand(reader: Reader): Operand {
   return pathOperand(reader);
 }
 
-function match(reader: Reader, expression: RegExp): string | undefined {
-  expression.lastIndex = reader.at;
-  const found = expression.exec(reader.scanned.text)?.[0];
-  reader.at += found?.length ?? 0;
-  return found === '' ? undefined : found;
-}
-
-/** Up to the mark that is not escaped; without both marks. */
-function delimited(reader: Reader, mark: string): Scanned {
-  const { text } = reader.scanned;
-  const from = reader.at + 1;
-  for (let at = from; at < text.length; at += text[at] === '\\' ? 2 : 1) {
-    if (text[at] === mark) {
-      reader.at = at + 1;
-      return slice(reader.scanned, from, at);
-    }
-  }
-  throw malformed(reader, `expected a closing ${mark}.`);
-}
-
-function quoted(reader: Reader, mark: string): Value {
-  const part = delimited(reader, mark);
-  const [main = '', ...also] = [...new Set([spaced(part), ...readings(part)])].map((text) => text.replace(/\\([^])/g, '$1'));
-  return { text: main, also, patterns: patternReadings(part).map((text) => text.replace(new RegExp(`\\\\${mark}`, 'g'), mark)) };
-}
-
-function pattern(reader: Reader): Literal {
-  const [first = '', ...more] = patternReadings(delimited(reader, '/')).map((text) => text.replace(/\\\//g, '/'));
-  const flags = match(reader, /[A-Za-z]+/y) ?? '';
-  if (flags !== '' && flags !== 'i') throw beyond(`The pattern flag '${flags}'`);
-  return { value: { text: first, also: more, patterns: [first, ...more] }, blind: flags === 'i' };
-}
-
 function pathOperand(reader: Reader): Operand {
-  if (/^length\s*\(/.test(reader.scanned.text.slice(reader.at))) {
+  if (reader.scanned.text.startsWith('length', reader.at) && /^\s*\(/.test(reader.scanned.text.slice(reader.at + 'length'.length))) {
     reader.at += 'length'.length;
     expect(reader, '(');
     const { path } = pathAt(reader);

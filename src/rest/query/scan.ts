@@ -1,24 +1,27 @@
 import { fault } from '../../domain/fault';
-import type { Value } from '../../store/filter/value';
+import { valueOf, type Value } from '../../store/filter/value';
 
-/** Decoded text that remembers which characters were written without percent-encoding: only those can separate. */
+/** Decoded text that remembers which characters were percent-encoded: those never separate. */
 export interface Scanned {
   readonly text: string;
-  readonly plain: readonly boolean[];
+  /** 1 for each encoded character; absent when there is none. */
+  readonly encoded?: Uint8Array;
 }
+
+export const isPlain = ({ encoded }: Scanned, at: number): boolean => encoded?.[at] !== 1;
 
 /** @throws Fault QRY-03 when a percent sign is not followed by an encoded UTF-8 character */
 export function scan(raw: string): Scanned {
-  if (!raw.includes('%')) return { text: raw, plain: Array.from(raw.split(''), () => true) };
+  if (!raw.includes('%')) return { text: raw };
   let text = '';
-  const plain: boolean[] = [];
-  for (const [run] of raw.matchAll(/(?:%[0-9a-fA-F]{2})+|[^]/g)) {
-    const piece = run.length > 1 ? decoded(run) : run;
+  const encoded = new Uint8Array(raw.length);
+  for (const [run] of raw.matchAll(/(?:%[0-9a-fA-F]{2})+|[^%]+|%/g)) {
     if (run === '%') throw badEncoding(raw);
-    for (let at = 0; at < piece.length; at += 1) plain.push(run.length === 1);
+    const piece = run.startsWith('%') ? decoded(run) : run;
+    if (run.startsWith('%')) encoded.fill(1, text.length, text.length + piece.length);
     text += piece;
   }
-  return { text, plain };
+  return { text, encoded: encoded.subarray(0, text.length) };
 }
 
 function decoded(run: string): string {
@@ -31,12 +34,14 @@ function decoded(run: string): string {
 
 const badEncoding = (raw: string) => fault('QRY-03', `'${raw.slice(0, 60)}' is not percent-encoded UTF-8. Write a percent sign as %25.`);
 
-export const slice = ({ text, plain }: Scanned, from: number, to?: number): Scanned => ({ text: text.slice(from, to), plain: plain.slice(from, to) });
+export const slice = ({ text, encoded }: Scanned, from: number, to: number = text.length): Scanned =>
+  (encoded ? { text: text.slice(from, to), encoded: encoded.subarray(from, to) } : { text: text.slice(from, to) });
 
 /** Plain plus signs stand for blanks, except before the digits of a number at the very front. */
-export function spaced({ text, plain }: Scanned): string {
+export function spaced(scanned: Scanned): string {
+  const { text } = scanned;
   if (!text.includes('+')) return text;
-  return text.replace(/\+/g, (sign, at: number) => (plain[at] === true && !(at === 0 && /\d/.test(text[1] ?? '')) ? ' ' : sign));
+  return text.replace(/\+/g, (sign, at: number) => (isPlain(scanned, at) && !(at === 0 && /\d/.test(text[1] ?? '')) ? ' ' : sign));
 }
 
 /**
@@ -99,13 +104,13 @@ export function readValues(scanned: Scanned): Value[] {
 }
 
 function splitAtCommas(scanned: Scanned): Scanned[] {
-  const { text, plain } = scanned;
+  const { text } = scanned;
   if (!text.includes(',')) return [scanned];
   const parts: Scanned[] = [];
   let from = 0;
   for (let at = 0; at <= text.length; at += 1) {
     if (at === from && text[at] === '"') at = Math.max(at, closingQuote(text, at));
-    if (at === text.length || (text[at] === ',' && plain[at] === true)) {
+    if (at === text.length || (text[at] === ',' && isPlain(scanned, at))) {
       parts.push(slice(scanned, from, at));
       from = at + 1;
     }
@@ -123,6 +128,7 @@ function closingQuote(text: string, open: number): number {
 
 function readValue(part: Scanned): Value {
   const { text } = part;
+  if (!/["+]/.test(text)) return valueOf(text);
   const quoted = text.length > 1 && text.startsWith('"') && text.endsWith('"');
   const main = spaced(quoted ? slice(part, 1, text.length - 1) : part);
   const also = new Set(quoted ? [...readings(part), ...readings(slice(part, 1, text.length - 1))] : readings(part));
@@ -132,8 +138,9 @@ function readValue(part: Scanned): Value {
 
 /** A form would have encoded all but letters, digits and *-._ and have sent blanks as plus signs: then a plus sign may be either. */
 export function patternReadings(part: Scanned): string[] {
-  const { text, plain } = part;
-  const byForm = text.includes('+') && plain.every((one, at) => !one || /[\w*.+-]/.test(text[at]!));
+  const { text } = part;
+  if (!text.includes('+')) return [text];
+  const byForm = text.split('').every((char, at) => !isPlain(part, at) || /[\w*.+-]/.test(char));
   return byForm ? [...new Set([spaced(part), text])] : [text];
 }
 

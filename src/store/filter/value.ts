@@ -1,4 +1,5 @@
 import mongoose from 'mongoose';
+import { Decimal } from '../../domain/amount';
 import { fault, type Fault } from '../../domain/fault';
 import { shorten, type Attribute } from './attribute';
 
@@ -29,12 +30,13 @@ const wrong = (attribute: Attribute, text: string, right: string): Fault =>
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$/;
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,4})?$/;
 
+/** Equal numbers in one form: a JavaScript integer where it is safe, else a decimal of at most 34 digits. */
 function number(text: string): mongoose.mongo.Decimal128 | number | undefined {
   if (!NUMBER.test(text)) return undefined;
-  const near = Number(text);
-  if (Number.isSafeInteger(near) && /^-?\d+$/.test(text)) return near;
+  const exact = new Decimal(text);
+  if (exact.isInteger() && Number.isSafeInteger(exact.toNumber())) return exact.toNumber() + 0;
   try {
-    return Decimal128.fromString(text);
+    return Decimal128.fromString(exact.toString());
   } catch {
     return undefined;
   }
