@@ -27,6 +27,6 @@ module.exports = ts.config(
   },
   {
     files: ['**/*.js', '**/*.mjs'],
-    languageOptions: { globals: { require: 'readonly', module: 'readonly', process: 'readonly', console: 'readonly', __dirname: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', setImmediate: 'readonly', fetch: 'readonly', URL: 'readonly', Buffer: 'readonly', structuredClone: 'readonly', performance: 'readonly', document: 'readonly', window: 'readonly', AbortSignal: 'readonly' } },
+    languageOptions: { globals: { require: 'readonly', module: 'readonly', exports: 'readonly', process: 'readonly', console: 'readonly', __dirname: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', setImmediate: 'readonly', fetch: 'readonly', URL: 'readonly', Buffer: 'readonly', structuredClone: 'readonly', performance: 'readonly', document: 'readonly', window: 'readonly', AbortSignal: 'readonly' } },
   },
 );
