@@ -1,6 +1,10 @@
+import { join } from 'node:path';
 import fc from 'fast-check';
 import type { mongo } from 'mongoose';
 import { Fault } from '../src/domain/fault';
+import { loadDocuments } from '../src/spec/document';
+import { readApi, type Resource } from '../src/spec/operation';
+import type { Shape } from '../src/spec/shape';
 import { cursorFilter, encodeCursor, parseListQuery, totalOrder, type ListQuery } from '../src/rest/query';
 import { decode, encode, type Stored } from '../src/store/codec';
 import { assertOperators } from '../src/store/filter';
@@ -346,5 +350,29 @@ describe('paging by cursor', () => {
       await collection.deleteMany({ _id: { $in: others } });
       expect(ids.filter((id) => !id.startsWith('w')).sort()).toEqual(docs.map(({ id }) => id).sort());
     }), { numRuns: 10 });
+  });
+});
+
+describe('every attribute of every document served', () => {
+  it('can be asked for, selected and, but for objects, sorted by', async () => {
+    const apis = (await loadDocuments(join(__dirname, '../openapi'))).map(readApi);
+    const refused: string[] = [];
+    let asked = 0;
+    const walk = (served: Resource, shape: Shape, path: readonly string[]): void => {
+      for (const [name, child] of path.length < 4 ? shape.attributes() : []) {
+        const whole = [...path, name].join('.');
+        const value = child.kind === 'boolean' ? '=true' : child.kind === 'number' || child.kind === 'integer' ? '=1' : child.kind.startsWith('date') ? '=2024-01-01' : child.kind === 'object' ? '.exists=true' : '=a';
+        try {
+          parseListQuery(`${whole}${['offset', 'limit', 'sort', 'filter', 'fields'].includes(whole) ? '.eq' : ''}${value}&fields=${whole}${child.kind === 'object' ? '' : `&sort=-${whole}`}`, served);
+          asked += 1;
+        } catch (error) {
+          refused.push(`${served.name} ${whole}: ${(error as Error).message}`);
+        }
+        walk(served, child, [...path, name]);
+      }
+    };
+    for (const served of apis.flatMap(({ resources }) => resources)) walk(served, served.shape, []);
+    expect(refused).toEqual([]);
+    expect(asked).toBeGreaterThan(1000);
   });
 });
