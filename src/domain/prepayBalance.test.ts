@@ -5,7 +5,7 @@ import type { BalanceAction, Draft, Outcome, ReserveBalance, TransferBalance } f
 import { accumulatedBalances, available, crossedThresholds, remaining, remainingValueName, reserved, usedThresholds } from './balance/bucket';
 import type { Bucket } from './balance/bucket';
 import { cancelReservation, commitReservation, drawFromBucket, expireReservation, reserve, returnToBucket } from './balance/reservation';
-import { adjust, expireBucket, recurringTopup, topup, transfer } from './prepayBalance';
+import { adjust, expireBucket, lowBalanceTopup, recurringTopup, topup, transfer } from './prepayBalance';
 
 const NOW = new Date('2026-05-10T12:00:00Z');
 const later = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);
@@ -74,13 +74,32 @@ describe('a top-up', () => {
     const start = new Date('2026-01-31T10:00:00Z');
     const { action, buckets } = topup(money('b-1', 0), { ...TOPUP, id: 'p-1', recurringPeriod: 'monthly', numberOfPeriods: 3 }, start);
     expect([action.status, buckets]).toEqual(['created', []]);
-    const first = recurringTopup(action, 0, start);
+    const first = recurringTopup(action, start);
     expect(first.child).toMatchObject({ amount: euro(10), balanceTopup: { id: 'p-1', role: 'parent' } });
     expect(first.child).not.toHaveProperty('recurringPeriod');
-    expect(recurringTopup(action, 1, start)).toMatchObject({ due: new Date('2026-02-28T10:00:00Z'), parent: { status: 'created' } });
-    expect(recurringTopup(action, 1, start).child).toBeUndefined();
-    expect(recurringTopup(action, 2, new Date('2026-03-31T10:00:00Z'))).toMatchObject({ due: new Date('2026-03-31T10:00:00Z'), parent: { status: 'completed' } });
-    expect(recurringTopup(action, 3, new Date('2027-01-01T00:00:00Z')).due).toBeUndefined();
+    expect(first.parent).toMatchObject({ topupCount: 1, nextTopupDate: '2026-02-28T10:00:00.000Z', status: 'created' });
+    expect(recurringTopup(first.parent, start).child).toBeUndefined();
+    const second = recurringTopup(first.parent, new Date('2026-02-28T10:00:00Z'));
+    expect(second).toMatchObject({ due: new Date('2026-02-28T10:00:00Z'), parent: { status: 'created', nextTopupDate: '2026-03-31T10:00:00.000Z' } });
+    const third = recurringTopup(second.parent, new Date('2026-03-31T10:00:00Z'));
+    expect(third.parent).toMatchObject({ status: 'completed', topupCount: 3 });
+    expect(third.parent).not.toHaveProperty('nextTopupDate');
+    expect(recurringTopup(third.parent, new Date('2027-01-01T00:00:00Z')).due).toBeUndefined();
+  });
+
+  it('that stands fills the bucket once for each change that leaves too little, as often as it was ordered', () => {
+    const { action, buckets } = topup(money('b-1', 8), { ...TOPUP, id: 'p-1', lowBalance: euro(5), numberOfPeriods: 2 }, NOW);
+    expect([action.status, action.isAutoTopup, only({ buckets }).autoTopup]).toEqual(['created', true, { id: 'p-1', '@referredType': 'TopupBalance', lowBalance: euro(5) }]);
+    expect(lowBalanceTopup(money('b-1', 5.01), action, NOW).child).toBeUndefined();
+    expect(lowBalanceTopup(money('b-1', 8, 4), action, NOW).child).toMatchObject({ amount: euro(10), isAutoTopup: true, balanceTopup: { id: 'p-1', role: 'parent' } });
+    const first = lowBalanceTopup(money('b-1', 5), action, NOW);
+    const second = lowBalanceTopup(money('b-1', -40), first.parent, NOW);
+    expect([first.parent.status, second.parent.status, lowBalanceTopup(money('b-1', 0), second.parent, NOW).child]).toEqual(['created', 'completed', undefined]);
+  });
+
+  it('cannot be ordered to stand twice for one bucket', () => {
+    const { buckets } = topup(money('b-1', 8), { ...TOPUP, id: 'p-1', lowBalance: euro(5) }, NOW);
+    expect(() => topup(only({ buckets }), { ...TOPUP, id: 'p-2', lowBalance: euro(6) }, NOW)).toThrow(expect.objectContaining({ code: 'BAL-01' }));
   });
 
   it('can be taken back while it waits, not once it has taken effect', () => {
@@ -148,7 +167,7 @@ describe('reservations on 1000 MB (D14)', () => {
     const commit = commitReservation(bucket, r1.action, { amount: megabytes(280), reason: 'session over' }, later(10));
     bucket = only(commit);
     expect([remaining(bucket).toNumber(), reserved(bucket).toNumber()]).toEqual([720, 500]);
-    expect(commit).toMatchObject({ action: { status: 'completed' }, deduct: { '@type': 'BalanceDeduct', amount: megabytes(-280), reserveBalance: { id: 'R1' } } });
+    expect(commit).toMatchObject({ action: { status: 'completed', amount: megabytes(280) }, deduct: { '@type': 'BalanceDeduct', amount: megabytes(-280), reserveBalance: { id: 'R1' } } });
 
     expect(expireReservation(bucket, r2.action, later(59))).toBeUndefined();
     const expired = expireReservation(bucket, r2.action, later(60))!;
@@ -226,6 +245,7 @@ describe('a bucket', () => {
     expect(crossed(200, 100)).toEqual([]);
     expect(crossed(300, 0)).toEqual(['80 % used', '100 % used']);
     expect(crossed(100, 900)).toEqual([]);
+    expect(crossedThresholds(volume(300), volume(300, 200), thresholds)).toEqual([]);
   });
 
   it('counts in the balance of each product it serves, less what is reserved', () => {

@@ -8,10 +8,18 @@ import type { Bucket, TimePeriod } from './balance/bucket';
 
 const moved = (bucket: Bucket, amount: Decimal): Bucket => withAmounts(bucket, remaining(bucket).plus(amount), reserved(bucket));
 
+const filled = (bucket: Bucket, amount: Decimal): Bucket => {
+  const after = moved(bucket, amount);
+  return detailed({ ...after, initialValue: after.remainingValue });
+};
+
+/** With attributes of ours a bucket is of our class. */
+const detailed = (bucket: Bucket): Bucket => ({ ...bucket, '@type': 'BucketDetail', '@baseType': 'Bucket' });
+
 /**
  * A top-up takes effect at once; a hole from an overrun is filled first. A missing bucket is made when partyAccount and validFor
- * are given; validFor prolongs one that is there. With recurringPeriod nothing moves yet: the action stays `created`
- * and `recurringTopup` makes its children. A monetary bucket holds gross money: whether the voucher is taxed at sale or at use is
+ * are given; validFor prolongs one that is there. With recurringPeriod or lowBalance nothing moves yet: the action stays `created`
+ * and `recurringTopup` or `lowBalanceTopup` makes its children. A monetary bucket holds gross money: whether the voucher is taxed at sale or at use is
  * an attribute of the top-up offering. Faults AMT-01, BAL-02.
  */
 export function topup(bucket: Bucket | undefined, draft: Draft<TopupBalance>, now: Date): Outcome<TopupBalance> {
@@ -23,14 +31,31 @@ export function topup(bucket: Bucket | undefined, draft: Draft<TopupBalance>, no
   const early = made?.status === 'active' && made.validFor?.startDateTime && now < new Date(made.validFor.startDateTime);
   if (!made || (reason && !early)) return failed('TopupBalance', draft, reason ?? 'bucket is unknown', now, bucket ? [bucket] : []);
   if (draft.recurringPeriod) return scheduled(draft, now);
+  if (draft.lowBalance) return standing(draft, made, now);
   const action = { ...draft, ...stamped(draft, now), status: 'completed' };
-  return took('TopupBalance', action, [[bucket, moved(made, amount)]], now);
+  return took('TopupBalance', action, [[bucket, filled(made, amount)]], now);
 }
 
 function scheduled(draft: Draft<TopupBalance>, now: Date): Outcome<TopupBalance> {
   periodAfter(now, draft.recurringPeriod, 1, 'utc');
-  if (draft.numberOfPeriods !== undefined && draft.numberOfPeriods < 1) throw fault('AMT-01', `${draft.numberOfPeriods} periods bring no top-up. Send numberOfPeriods of 1 or more.`);
-  return took('TopupBalance', { ...draft, requestedDate: draft.requestedDate ?? now.toISOString(), status: 'created' }, [], now);
+  const action = { ...order(draft, now), '@type': 'RecurringTopupBalance', nextTopupDate: firstDue(draft, now).toISOString() };
+  return took('TopupBalance', action, [], now);
+}
+
+/** The bucket carries the order, so that whoever draws from it sees without a further read that it has to be filled. */
+function standing(draft: Draft<TopupBalance>, bucket: Bucket, now: Date): Outcome<TopupBalance> {
+  const { lowBalance, id = '' } = draft;
+  if (typeof lowBalance?.amount !== 'number' || decimal(lowBalance.amount).isNegative()) throw fault('AMT-01', 'lowBalance is no amount. Send {"amount": 5, "units": "EUR"}, zero or more.');
+  if (lowBalance.units !== bucket.remainingValue.units) throw unitsDiffer(bucket.remainingValue.units, String(lowBalance.units));
+  if (bucket.autoTopup) throw fault('BAL-01', `The bucket is filled by ${bucket.autoTopup.id} already. Cancel that one first.`);
+  const action = { ...order(draft, now), '@type': 'LowBalanceTopupBalance', isAutoTopup: true };
+  return took('TopupBalance', action, [[bucket, detailed({ ...bucket, autoTopup: { id, '@referredType': 'TopupBalance', lowBalance } })]], now);
+}
+
+function order(draft: Draft<TopupBalance>, now: Date): TopupBalance {
+  const { numberOfPeriods } = draft;
+  if (numberOfPeriods !== undefined && numberOfPeriods < 1) throw fault('AMT-01', `${numberOfPeriods} periods bring no top-up. Send numberOfPeriods of 1 or more.`);
+  return { ...draft, requestedDate: draft.requestedDate ?? now.toISOString(), status: 'created', topupCount: 0, '@baseType': 'TopupBalance' };
 }
 
 function newBucket(draft: Draft<TopupBalance>, now: Date): Bucket | undefined {
@@ -51,9 +76,9 @@ function prolongation(bucket: Bucket, asked: TimePeriod | undefined): { readonly
   return { validFor: { ...bucket.validFor, endDateTime: asked.endDateTime } };
 }
 
-/** What a running recurring top-up does next; `children` counts those made so far. */
+/** What an order for top-ups does next. */
 export interface NextTopup {
-  /** When the next child is due; undefined when all periods are done. */
+  /** When the next child is due; undefined when all are done. */
   readonly due?: Date;
   /** The child to apply with `topup`, when it is due at `now`. */
   readonly child?: Draft<TopupBalance>;
@@ -61,19 +86,43 @@ export interface NextTopup {
   readonly parent: TopupBalance;
 }
 
+const firstDue = ({ validFor, requestedDate }: Draft<TopupBalance>, now: Date): Date => new Date(validFor?.startDateTime ?? requestedDate ?? now.toISOString());
+
 /** The next child of a recurring top-up. The first is due at once, or at validFor.startDateTime where given; months clamp to their end. */
-export function recurringTopup(parent: TopupBalance, children: number, now: Date, zone = 'utc'): NextTopup {
-  if (parent.status !== 'created' || children >= (parent.numberOfPeriods ?? Infinity)) return { parent };
-  const first = new Date(parent.validFor?.startDateTime ?? parent.requestedDate ?? now.toISOString());
-  const due = periodAfter(first, parent.recurringPeriod, children, zone);
+export function recurringTopup(parent: TopupBalance, now: Date, zone = 'utc'): NextTopup {
+  const { topupCount = 0, numberOfPeriods = Infinity, recurringPeriod, validFor } = parent;
+  if (parent.status !== 'created' || topupCount >= numberOfPeriods) return { parent };
+  const first = firstDue(parent, now);
+  const due = periodAfter(first, recurringPeriod, topupCount, zone);
   if (due > now) return { due, parent };
-  const { id, status: _, numberOfPeriods, recurringPeriod: __, requestedDate: ___, validFor, ...facts } = parent;
-  const last = children + 1 === numberOfPeriods;
-  const shift = (end: string) => ({ startDateTime: due.toISOString(), endDateTime: new Date(due.getTime() + new Date(end).getTime() - first.getTime()).toISOString() });
+  const end = validFor?.endDateTime && new Date(due.getTime() + new Date(validFor.endDateTime).getTime() - first.getTime()).toISOString();
+  const { nextTopupDate: _, ...carriedOut } = counted(parent, now);
   return {
     due,
-    child: { ...facts, ...(validFor?.endDateTime && { validFor: shift(validFor.endDateTime) }), balanceTopup: { id: id ?? '', role: 'parent', '@referredType': 'TopupBalance' } },
-    parent: last ? { ...parent, status: 'completed', confirmationDate: now.toISOString() } : parent,
+    child: childOf(parent, end ? { validFor: { startDateTime: due.toISOString(), endDateTime: end } } : {}),
+    parent: carriedOut.status === 'created' ? { ...carriedOut, nextTopupDate: periodAfter(first, recurringPeriod, topupCount + 1, zone).toISOString() } : carriedOut,
+  };
+}
+
+/** What the standing order does when no more than its lowBalance is available: one top-up for each change that leaves so little. */
+export function lowBalanceTopup(bucket: Bucket, parent: TopupBalance, now: Date): NextTopup {
+  const { lowBalance, status } = parent;
+  if (status !== 'created' || !lowBalance || bucket.status !== 'active' || available(bucket).gt(lowBalance.amount)) return { parent };
+  return { due: now, child: childOf(parent, { isAutoTopup: true }), parent: counted(parent, now) };
+}
+
+function counted(parent: TopupBalance, now: Date): TopupBalance {
+  const topupCount = (parent.topupCount ?? 0) + 1;
+  return { ...parent, topupCount, ...(topupCount === parent.numberOfPeriods && { status: 'completed', confirmationDate: now.toISOString() }) };
+}
+
+function childOf(parent: TopupBalance, more: Partial<TopupBalance>): Draft<TopupBalance> {
+  const { id = '', amount, bucket, usageType, partyAccount, product, logicalResource, relatedParty, requestor, channel, paymentMethod, description, reason, isAutoTopup } = parent;
+  return {
+    ...(amount && { amount }), ...(bucket && { bucket }), ...(usageType && { usageType }), ...(partyAccount && { partyAccount }), ...(product && { product }),
+    ...(logicalResource && { logicalResource }), ...(relatedParty && { relatedParty }), ...(requestor && { requestor }), ...(channel && { channel }),
+    ...(paymentMethod && { paymentMethod }), ...(description && { description }), ...(reason && { reason }), ...(isAutoTopup !== undefined && { isAutoTopup }),
+    '@type': 'TopupBalance', balanceTopup: { id, role: 'parent', '@referredType': 'TopupBalance' }, ...more,
   };
 }
 

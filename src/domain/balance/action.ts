@@ -34,6 +34,12 @@ export interface TopupBalance extends BalanceAction {
   readonly voucher?: string;
   readonly balanceTopup?: Ref;
   readonly paymentMethod?: Ref;
+  /** Of a standing order: fill the bucket whenever no more than this is available. Our addition, like those below. */
+  readonly lowBalance?: Quantity;
+  /** Of a standing or repeated order: how often it has been carried out so far. */
+  readonly topupCount?: number;
+  /** Of a repeated order: when it is due next. */
+  readonly nextTopupDate?: string;
 }
 
 /** `amount` is signed: below zero takes away. */
@@ -106,6 +112,7 @@ export function askedFor(draft: Draft<BalanceAction>, bucket: Bucket | undefined
   const amount = decimal(draft.amount.amount);
   if (signed ? amount.isZero() : amount.lte(0)) throw fault('AMT-01', `${amount.toString()} ${units} moves nothing. Send an amount ${signed ? 'other than' : 'above'} zero.`);
   if (bucket && bucket.remainingValue.units !== units) throw unitsDiffer(bucket.remainingValue.units, units);
+  if (bucket?.usageType && draft.usageType && bucket.usageType !== draft.usageType) throw fault('BAL-02', `The bucket counts ${bucket.usageType}; usageType is ${draft.usageType}. Send the usageType of the bucket.`);
   if ((bucket?.usageType ?? draft.usageType) === 'monetary') checkScale(amount, units);
   return amount;
 }

@@ -52,7 +52,7 @@ export interface Commitment {
 }
 
 /**
- * Draws what was really used, releases the rest and books the draw. Above the hold it may take what else is available.
+ * Draws what was really used, which is the action's amount from then on, releases the rest and books the draw. Above the hold it may take what else is available.
  * BAL-01 (409) when the reservation is over or the bucket cannot cover it; BAL-02, AMT-01 for a wrong amount.
  */
 export function commitReservation(bucket: Bucket, reservation: ReserveBalance, { amount, reason, usage }: Commitment, now: Date): Outcome<ReserveBalance> {
@@ -65,7 +65,7 @@ export function commitReservation(bucket: Bucket, reservation: ReserveBalance, {
   if (used.gt(0) && used.gt(available(released))) throw fault('BAL-01', `Of ${used.toString()} ${units} the bucket can cover ${Decimal.max(0, available(released)).toString()}. Commit no more than that; send the rest as usage.`);
 
   const after = withAmounts(released, remaining(bucket).minus(used), reserved(released));
-  const action = { ...reservation, status: 'completed', ...(reason && { reason }), confirmationDate: now.toISOString() };
+  const action = { ...reservation, status: 'completed', amount: quantity(used, units), ...(reason && { reason }), confirmationDate: now.toISOString() };
   const outcome = took('ReserveBalance', action, [[bucket, after]], now);
   // The document knows no event of completion: the draw announces itself, an unused hold ends in silence.
   if (used.isZero()) return { ...outcome, events: [] };
