@@ -1,4 +1,5 @@
 import type { Config, Role } from '../config';
+import { startBalanceTimers } from './balanceTimers';
 import { startOrdering } from './ordering';
 import { startRating } from './rating';
 import type { Worker, WorkerParts } from './worker';
@@ -6,5 +7,7 @@ import type { Worker, WorkerParts } from './worker';
 /** What each role but api and relay starts. */
 export const workers: Readonly<Partial<Record<Exclude<Role, 'api' | 'relay'>, (parts: WorkerParts, config: Config) => Promise<Worker>>>> = {
   ordering: startOrdering,
-  rating: startRating,
+  rating: async (parts) => both(await startRating(parts), await startBalanceTimers(parts)),
 };
+
+const both = (...parts: readonly Worker[]): Worker => ({ stop: async () => { await Promise.all(parts.map((part) => part.stop())); } });
