@@ -323,7 +323,7 @@ describe('the accumulated balance', () => {
     await balances.open('c-2', euro(0.2), { product });
     await balances.open('c-3', megabytes(500), { product: [{ id: 'p-7' }, { id: 'p-8' }] });
     await balances.open('c-4', euro(99), { product, validFor: { startDateTime: '2026-10-01T00:00:00Z', endDateTime: '2099-01-01T00:00:00Z' } });
-    await balances.reserve('c-1', euro(4));
+    await balances.reserve('c-1', euro(4), { validFor: { endDateTime: '2098-01-01T00:00:00Z' } });
     const list = await balances.get('accumulatedBalance?product.id=p-7');
     expect(list.map(({ id, totalBalance, bucket, product: refs }: any) => [id, totalBalance, bucket.map((ref: any) => ref.id), refs[0].id])).toEqual([
       ['p-7.data.MB', megabytes(500), ['c-3'], 'p-7'], ['p-7.monetary.EUR', euro(6.2), ['c-1', 'c-2'], 'p-7'],
