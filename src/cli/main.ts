@@ -4,6 +4,7 @@ import { createLog } from '../log';
 import { start } from '../main';
 import { registerDoctor } from './doctor';
 import { registerKey } from './key';
+import { registerReconcile } from './reconcile';
 
 /** The command line. @returns the exit code, or nothing while a server runs on */
 export async function run(argv: readonly string[]): Promise<number | undefined> {
@@ -18,6 +19,7 @@ export async function run(argv: readonly string[]): Promise<number | undefined> 
     .action(async (options: ServeOptions) => { code = await serve(options); });
   registerKey(program);
   registerDoctor(program, (result) => { code = result; });
+  registerReconcile(program, (result) => { code = result; });
   program.command('build-only', { hidden: true }).action(() => { code = 0; });
   try {
     await program.parseAsync([...argv]);
