@@ -55,8 +55,19 @@ export const sum = (values: Iterable<Decimal>): Decimal => {
   return total;
 };
 
+const minorUnits = new Map<string, number>();
+
 /** How many decimals the currency's smallest coin has: 2 for EUR, 0 for JPY, 3 for KWD (ISO 4217). Unknown codes count as 2. */
 export function minorUnit(currency: string): number {
+  const known = minorUnits.get(currency);
+  if (known !== undefined) return known;
+  const places = readMinorUnit(currency);
+  // Texts from requests come here too; there are fewer than 200 currencies.
+  if (minorUnits.size < 1000) minorUnits.set(currency, places);
+  return places;
+}
+
+function readMinorUnit(currency: string): number {
   try {
     return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
   } catch {
