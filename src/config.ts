@@ -27,6 +27,12 @@ export interface Config {
   readonly apiFiles: readonly string[];
   /** Whether an order that does not fit the catalogue is refused, or taken with a note. */
   readonly orderValidation: 'warn' | 'refuse';
+  /** Base address of the service ordering API (TMF641) that activates what is ordered; `events` when it listens to events instead. */
+  readonly fulfilmentUrl: string | undefined;
+  readonly fulfilmentTimeoutMs: number;
+  readonly clearingHouseUrl: string | undefined;
+  /** Our name among operators, for number porting. */
+  readonly operatorName: string;
   /** How long a number rests before another customer gets it. */
   readonly numberQuarantineDays: number;
 }
@@ -50,6 +56,10 @@ export const SETTINGS: readonly (readonly [name: string, standard: string, meani
   ['REQUIRE_IF_MATCH', 'false', 'Demands If-Match on PATCH and DELETE (428 without).'],
   ['KIT_TOLERANCE', 'false', 'Relaxes what TM Forum\'s TMF654 kit contradicts in its document: POST /bucket exists, required lists of balance actions do not bind.'],
   ['DEMO', 'false', 'The business clock may be set, at /trunkline/v1/businessClock. TEST=true does the same.'],
+  ['FULFILMENT_URL', '(none: orders are carried out at once)', 'Base address of a TMF641 service ordering API that each order item waits for; or `events`: the item fulfilment events are the message.'],
+  ['FULFILMENT_TIMEOUT_SECONDS', '86400', 'An item whose fulfilment is not reported in this (business) time fails and is undone.'],
+  ['CLEARING_HOUSE_URL', '(none)', 'Where ports of numbers are asked for. Without it they wait to be reported at /trunkline/v1/numberPort.'],
+  ['OPERATOR_NAME', 'Trunkline', 'Our name among operators, for number porting.'],
   ['NUMBER_QUARANTINE_DAYS', '90', 'How long a number rests after one customer before another may have it.'],
   ['ORDER_VALIDATION', 'warn', 'refuse: an order that does not fit the catalogue is answered 400. warn: it is taken, with a note.'],
 ];
@@ -100,6 +110,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     clockSettable: flag(env, 'DEMO') || flag(env, 'TEST'),
     apiFiles: (env['API_FILES'] ?? '').split(',').filter(Boolean),
     orderValidation,
+    fulfilmentUrl: env['FULFILMENT_URL'] || undefined,
+    fulfilmentTimeoutMs: 1000 * whole(env, 'FULFILMENT_TIMEOUT_SECONDS', 86_400, 31_536_000),
+    clearingHouseUrl: env['CLEARING_HOUSE_URL']?.replace(/\/+$/, '') || undefined,
+    operatorName: env['OPERATOR_NAME'] || 'Trunkline',
     numberQuarantineDays: whole(env, 'NUMBER_QUARANTINE_DAYS', 90, 3650),
   });
 }

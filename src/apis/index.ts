@@ -2,8 +2,17 @@ import type { SettableClock } from '../clock';
 import type { Config } from '../config';
 import type { Behaviour } from '../rest/types';
 import type { Api } from '../spec/operation';
+import { itemFulfilment } from './itemFulfilment';
+import { numberPort } from './numberPort';
+import { account } from './account';
+import { billRun } from './billRun';
+import { customerBill } from './customerBill';
+import { payment } from './payment';
 import { prepayBalance } from './prepayBalance';
+import { priceCheck } from './priceCheck';
 import { productCatalog } from './productCatalog';
+import { productInventory } from './productInventory';
+import { productOrdering } from './productOrdering';
 import { reference } from './reference';
 import { trunkline } from './trunkline';
 import { usage } from './usage';
@@ -19,7 +28,11 @@ export interface BehaviourParts {
 /** What each API does beyond the generic operations, by the document's x-api-id in lower case. */
 export const behaviours = (parts: BehaviourParts): Readonly<Record<string, Behaviour>> => ({
   tmf635: usage,
+  tmf666: account,
+  tmf678: customerBill,
   tmf654: prepayBalance(parts),
   tmf620: productCatalog,
-  trunkline: { ...trunkline(parts), ...usageImport(parts.apis), ...reference },
+  tmf622: productOrdering(parts),
+  tmf637: productInventory(parts),
+  trunkline: { ...trunkline(parts), ...billRun, ...payment, ...usageImport(parts.apis), ...reference, ...itemFulfilment, ...numberPort, ...priceCheck },
 });

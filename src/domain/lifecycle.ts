@@ -100,6 +100,10 @@ const customerBillOnDemand: Lifecycle = {
   states: { inProgress: to('done', 'rejected', 'terminatedWithError'), done: to(), rejected: to(), terminatedWithError: to() },
 };
 
+const payment: Lifecycle = { initial: ['accepted'], states: { accepted: to('reversed'), reversed: to() } };
+
+const refund: Lifecycle = { initial: ['due'], states: { due: to('paid'), paid: to() } };
+
 const product: Lifecycle = {
   initial: ['created', 'pendingActive', 'active'],
   states: {
@@ -119,6 +123,29 @@ const job: Lifecycle = {
 };
 
 /** The lifecycle of each resource that has one, by resource name. */
+/** An outside system does what an order item wants; what it did for an item that came to nothing is undone. */
+const itemFulfilment: Lifecycle = {
+  initial: ['requested'],
+  states: {
+    requested: to('accepted', 'done', 'failed', 'timedOut', 'compensating'),
+    accepted: to('done', 'failed', 'timedOut', 'compensating'),
+    done: to('compensating'), failed: to(), timedOut: to('compensating'),
+    compensating: to('compensated', 'compensationFailed'),
+    compensated: to(), compensationFailed: to('compensating'),
+  },
+};
+
+const numberPort: Lifecycle = {
+  initial: ['requested'],
+  states: {
+    requested: to('rejectedByDonor', 'scheduled', 'cancelled'),
+    // The customer's data may be mended and the donor asked again.
+    rejectedByDonor: to('requested', 'cancelled'),
+    scheduled: to('executed', 'rejectedByDonor', 'cancelled'),
+    executed: to(), cancelled: to(),
+  },
+};
+
 export const lifecycles: Readonly<Record<string, Lifecycle>> = {
   Catalog: catalogue, Category: catalogue, ProductOffering: catalogue, ProductOfferingPrice: catalogue, ProductSpecification: catalogue,
   ImportJob: job, ExportJob: job,
@@ -126,7 +153,9 @@ export const lifecycles: Readonly<Record<string, Lifecycle>> = {
   Usage: usage,
   Product: product,
   Bucket: bucket, TopupBalance: balanceAction, AdjustBalance: balanceAction, TransferBalance: balanceAction, ReserveBalance: balanceAction,
+  BillRun: task, Payment: payment, Refund: refund,
   CustomerBill: customerBill, CustomerBillOnDemand: customerBillOnDemand,
+  ItemFulfilment: itemFulfilment, NumberPort: numberPort,
 };
 
 // A client may send 'constructor' as a state: only own names of the table count.

@@ -34,6 +34,9 @@ export const QUEUES: readonly QueueFacts[] = [
     bindings: [
       { api: 'tmf622', resource: 'productOrder' },
       { api: 'tmf622', resource: 'cancelProductOrder' },
+      { api: 'trunkline', resource: 'itemFulfilment' },
+      { api: 'trunkline', resource: 'numberPort' },
+      { api: 'tmf654', resource: 'topupBalance', state: 'completed' },
     ],
   },
   {
@@ -49,8 +52,10 @@ export const QUEUES: readonly QueueFacts[] = [
     name: 'billing',
     bindings: [
       { api: 'tmf635', resource: 'usage', eventType: 'UsageStateChangeEvent', state: 'rated' },
-      { api: 'tmf637', resource: 'product' },
+      { api: 'tmf635', resource: 'usage', eventType: 'UsageCreateEvent', state: 'rated' },
+      { api: 'tmf666', resource: 'billingAccount' },
       { api: 'tmf678', resource: 'customerBillOnDemand', eventType: 'CustomerBillOnDemandCreateEvent' },
+      { api: 'trunkline', resource: 'billRun', eventType: 'BillRunCreateEvent' },
     ],
   },
   {

@@ -81,6 +81,11 @@ interface Holder {
   readonly billingAccount?: { readonly id: string };
 }
 
+/** A product that is deleted never had its numbers. */
+export async function forgetIdentities(unit: UnitOfWork, productId: string): Promise<void> {
+  for (const { id } of await identitiesOf(unit, productId)) unit.remove(COLLECTION, id);
+}
+
 const isKind = (name: string): name is IdentityKind => name === 'msisdn' || name === 'imsi' || name === 'iccid';
 
 /** The customer among the parties of a product: by role, else the first. */

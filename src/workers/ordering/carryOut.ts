@@ -1,25 +1,17 @@
 import { Fault } from '../../domain/fault';
 import { fulfil } from '../../domain/ordering/change';
-import { offeringIdOf, type ProductOrder, type ProductOrderItem } from '../../domain/ordering/documents';
-import { itemsOf, orderState, readiness, withItems } from '../../domain/productOrder';
+import { offeringIdOf, type ProductOrderItem } from '../../domain/ordering/documents';
+import { checkOrder } from '../../domain/ordering/orderCheck';
+import { itemsOf, readiness } from '../../domain/productOrder';
+import { setTimer } from '../../store/timer';
 import type { UnitOfWork } from '../../store/unitOfWork';
+import { catalogueFor } from './catalogue';
 import { contextOf } from './context';
+import { compensate, outside, settle } from './fulfilment';
 import { keepFulfilment, keepPayment } from './keep';
-import type { Ordering } from './setup';
-
-export interface Note {
-  readonly id: string;
-  readonly author: string;
-  readonly date: string;
-  readonly text: string;
-}
-
-export interface KeptOrder extends ProductOrder {
-  readonly note?: readonly Note[];
-  readonly completionDate?: string;
-}
-
-const ENDED: ReadonlySet<string> = new Set(['completed', 'failed', 'partial', 'rejected', 'cancelled']);
+import { isOver, itemOf, keepStates, type Ending, type KeptOrder } from './order';
+import { askAgain, bringNumber, bringsNumber, portInId } from './porting';
+import { ORDER_TIMER, type Ordering } from './setup';
 
 /** The item cannot be done: its unit is left without a trace, and another one says so. */
 class Refused extends Error {
@@ -34,10 +26,48 @@ class Refused extends Error {
  */
 export async function carryOut(ordering: Ordering, orderId: string, correlationId = ''): Promise<void> {
   const { store } = ordering;
-  const begun = await store.run((unit) => begin(unit, orderId), { correlationId });
-  while (begun && await step(ordering, orderId, correlationId)) { /* one item after another */ }
+  await store.run((unit) => begin(ordering, unit, orderId), { correlationId });
+  while (await step(ordering, orderId, correlationId)) { /* one item after another */ }
 }
 
+/** Puts to work what was not begun yet, and what waited for a date or for the client and has it now. */
+async function begin(ordering: Ordering, unit: UnitOfWork, orderId: string): Promise<void> {
+  const order = await unit.get<KeptOrder>('productOrder', orderId);
+  if (!order || isOver(order) || !['acknowledged', 'inProgress', 'pending', 'held'].includes(order.state ?? 'acknowledged')) return;
+  const open = itemsOf(order).map(({ item }) => item).filter(({ state = 'acknowledged' }) => ['acknowledged', 'pending', 'held'].includes(state));
+  if (open.length === 0) return;
+  const early = order.requestedStartDate !== undefined && Date.parse(order.requestedStartDate) > unit.now.getTime();
+  const lacking = early ? new Map<string, string>() : await lacks(order, unit);
+  const states = new Map<string, string>();
+  for (const item of open) {
+    const next = early ? 'pending' : await nextState(ordering, unit, item, order, lacking.has(item.id));
+    if (next !== (item.state ?? 'acknowledged')) states.set(item.id, next);
+  }
+  if (early) await setTimer(unit, ORDER_TIMER, orderId, order.requestedStartDate);
+  if (states.size === 0) return;
+  const asked = [...states].filter(([, state]) => state === 'held').flatMap(([id]) => lacking.get(id) ?? []);
+  keepStates(unit, order, states, asked);
+  if (asked.length > 0) unit.announce('productOrder', orderId, 'ProductOrderInformationRequiredEvent');
+}
+
+/** What the specification wants and the client did not say, by item. */
+async function lacks(order: KeptOrder, unit: UnitOfWork): Promise<Map<string, string>> {
+  const findings = checkOrder(order, await catalogueFor(order, unit), unit.now).filter(({ code }) => code === 'characteristicMissing');
+  return new Map(findings.map(({ item, message }) => [item, `${message} Add it to the item.`]));
+}
+
+async function nextState(ordering: Ordering, unit: UnitOfWork, item: ProductOrderItem, order: KeptOrder, lacking: boolean): Promise<string> {
+  const state = item.state ?? 'acknowledged';
+  if (lacking && state !== 'pending') return 'held';
+  if (!bringsNumber(item) || state === 'acknowledged') return 'inProgress';
+  // What waits for its number goes on when the clearing house says so, or when what the donor refused was mended.
+  if (state === 'pending') return order.requestedStartDate !== undefined && !await isAsked(unit, item, order) ? 'inProgress' : 'pending';
+  return await askAgain(ordering, unit, item, order) ? 'inProgress' : 'held';
+}
+
+const isAsked = async (unit: UnitOfWork, item: ProductOrderItem, order: KeptOrder): Promise<boolean> => await unit.get('numberPort', portInId(order.id, item.id)) !== undefined;
+
+/** One step in one commit. @returns whether there was anything to do */
 async function step(ordering: Ordering, orderId: string, correlationId: string): Promise<boolean> {
   try {
     return await ordering.store.run((unit) => nextItem(ordering, unit, orderId), { correlationId });
@@ -52,49 +82,46 @@ async function refuse(unit: UnitOfWork, orderId: string, { itemId, message }: Re
   const item = order && itemOf(order, itemId);
   if (!order || item?.state !== 'inProgress') return false;
   keepStates(unit, order, new Map([[itemId, 'failed']]), [`Item ${itemId}: ${message}`]);
+  await compensate(unit, orderId, itemId);
   return true;
 }
 
-/** Puts the order to work. @returns whether there is anything to carry out */
-async function begin(unit: UnitOfWork, orderId: string): Promise<boolean> {
-  const order = await unit.get<KeptOrder>('productOrder', orderId);
-  if (!order || ENDED.has(order.state ?? '')) return false;
-  if (order.state === 'acknowledged') {
-    unit.save('productOrder', { ...withItems(order, (item) => ({ ...item, state: 'inProgress' })), state: 'inProgress' });
-  }
-  return true;
-}
-
-/** Carries out one item that can be done now. @returns whether there was one */
+/** Carries out the first item that can be done now, or fails those that never can. */
 async function nextItem(ordering: Ordering, unit: UnitOfWork, orderId: string): Promise<boolean> {
   const order = await unit.get<KeptOrder>('productOrder', orderId);
   if (order?.state !== 'inProgress') return false;
   const { ready, blocked } = readiness(order);
-  const [placed] = ready;
-  if (placed) {
-    const { state, note } = await complete(ordering, unit, placed.item, order);
-    keepStates(unit, order, new Map([[placed.item.id, state]]), note === undefined ? [] : [note]);
+  if (blocked.length > 0) {
+    keepStates(unit, order, new Map(blocked.map(({ item }) => [item.id, 'failed'])), blocked.map(({ item }) => `Item ${item.id}: what it relies on was not completed.`));
     return true;
   }
-  if (blocked.length === 0) return false;
-  keepStates(unit, order, new Map(blocked.map(({ item }) => [item.id, 'failed'])), blocked.map(({ item }) => `Item ${item.id}: what it relies on was not completed.`));
-  return true;
+  for (const { item } of ready) {
+    const ending = await attempt(ordering, unit, item, order);
+    if (ending.state === 'inProgress') continue;
+    keepStates(unit, order, new Map([[item.id, ending.state]]), ending.note === undefined ? [] : [ending.note]);
+    if (ending.state === 'failed') await compensate(unit, order.id, item.id);
+    else await settle(unit, order.id, item.id);
+    return true;
+  }
+  return false;
 }
 
-interface Ending {
-  readonly state: 'completed' | 'failed';
-  readonly note?: string;
+/** inProgress: it waits for the outside system. */
+async function attempt(ordering: Ordering, unit: UnitOfWork, item: ProductOrderItem, order: KeptOrder): Promise<Ending> {
+  const word = await outside(ordering, unit, item, order);
+  if (word === 'wait') return { state: 'inProgress' };
+  if (word !== 'go') return { state: 'failed', note: `Item ${item.id}: ${word.failed}` };
+  const done = (wanted: ProductOrderItem) => complete(ordering, unit, wanted, order);
+  return bringsNumber(item) ? bringNumber(ordering, unit, item, order, done) : done(item);
 }
 
 /** The item's products, numbers, balances and charges, or why there are none. @throws Refused, and then nothing may be kept */
 async function complete({ numbers }: Ordering, unit: UnitOfWork, item: ProductOrderItem, order: KeptOrder): Promise<Ending> {
-  if (item.action === 'add' && offeringIdOf(item) === undefined && item.product === undefined) {
-    return { state: 'completed', note: `Item ${item.id} names neither an offering nor a product; nothing was added.` };
-  }
+  if (item.action === 'add' && offeringIdOf(item) === undefined && item.product === undefined) return { state: 'completed' };
   try {
     const fulfilment = fulfil(item, order, await contextOf(unit, item, order));
     if (fulfilment.failed !== undefined) {
-      for (const payment of fulfilment.payments) keepPayment(unit, payment);
+      for (const payment of fulfilment.payments) await keepPayment(unit, payment);
       return { state: 'failed', note: `Item ${item.id}: ${fulfilment.failed}` };
     }
     await keepFulfilment(unit, fulfilment, numbers);
@@ -105,17 +132,3 @@ async function complete({ numbers }: Ordering, unit: UnitOfWork, item: ProductOr
   unit.once(`order:${order.id}:${item.id}:${item.action}`);
   return { state: 'completed' };
 }
-
-/** The order with items in new states, itself in the state that follows from them, and what there is to say about it. */
-export function keepStates(unit: UnitOfWork, order: KeptOrder, states: ReadonlyMap<string, string>, notes: readonly string[]): KeptOrder {
-  const changed = withItems(order, (item) => { const state = states.get(item.id); return state === undefined ? item : { ...item, state }; });
-  const state = orderState(changed);
-  const next: KeptOrder = {
-    ...changed, state,
-    ...(ENDED.has(state) && { completionDate: unit.now.toISOString() }),
-    ...(notes.length > 0 && { note: [...order.note ?? [], ...notes.map((text, index): Note => ({ id: String((order.note?.length ?? 0) + index + 1), author: 'Trunkline', date: unit.now.toISOString(), text }))] }),
-  };
-  return unit.save('productOrder', next);
-}
-
-export const itemOf = (order: ProductOrder, id: string): ProductOrderItem | undefined => itemsOf(order).find(({ item }) => item.id === id)?.item;

@@ -1,15 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import type { AdjustBalance, Outcome } from '../../domain/balance/action';
-import type { Bucket, Ref } from '../../domain/balance/bucket';
+import type { Bucket } from '../../domain/balance/bucket';
 import type { AppliedCustomerBillingRate, BillingAccount } from '../../domain/bill/charge';
 import { allowancesAt } from '../../domain/ordering/allowance';
 import type { Fulfilment } from '../../domain/ordering/fulfil';
 import { RENEWAL_GRACE_MS, renewalDate } from '../../domain/ordering/renewal';
 import type { Product } from '../../domain/product';
 import { accountPeriod } from '../../domain/proration';
+import { keepBucket, keepOutcome } from '../../store/balances';
 import { setTimer } from '../../store/timer';
 import type { UnitOfWork } from '../../store/unitOfWork';
-import { keepIdentities, type NumberRules } from '../identity';
+import { forgetIdentities, keepIdentities, type NumberRules } from '../identity';
 
 /** The timer of a product: renewal, the end of its grace, its allowances for the next period, its termination. */
 export const PRODUCT_TIMER = 'product';
@@ -48,21 +48,19 @@ async function nextPeriodOf(unit: UnitOfWork, product: Product): Promise<string 
 /** Keeps all that a completed item means, in this unit. What is there already, such as a rate that a bill run made, stays. */
 export async function keepFulfilment(unit: UnitOfWork, { products, buckets, rates, payments }: Fulfilment, numbers: NumberRules): Promise<void> {
   for (const product of products) await keepProduct(unit, product, numbers);
-  for (const bucket of buckets) {
-    await unit.get<Bucket>('bucket', bucket.id);
-    unit.save('bucket', bucket, { partitionKey: bucket.partyAccount?.id ?? bucket.id });
-  }
+  for (const payment of payments) await keepPayment(unit, payment);
+  for (const bucket of buckets) await keepBucket(unit, await unit.get<Bucket>('bucket', bucket.id), bucket);
   for (const rate of rates) {
     const held = await unit.get<AppliedCustomerBillingRate>('appliedCustomerBillingRate', rate.id);
     if (!held) unit.save('appliedCustomerBillingRate', rate);
   }
-  for (const payment of payments) keepPayment(unit, payment);
 }
 
-/** Keeps a draw with its line of history; the buckets it changed are kept by the caller. */
-export function keepPayment(unit: UnitOfWork, { action, history, events }: Outcome<AdjustBalance>): void {
-  const id = randomUUID();
-  const reference: Ref = { id, '@referredType': 'AdjustBalance' };
-  unit.save('adjustBalance', { '@type': 'AdjustBalance', ...action, id }, { events });
-  unit.save('balanceActionHistory', { ...history, id: randomUUID(), action: reference }, { events: [] });
+/** Keeps a draw with its line of history; the buckets it changed are kept by the caller, as they are in the end. */
+export const keepPayment = (unit: UnitOfWork, payment: Outcome<AdjustBalance>): Promise<unknown> => keepOutcome(unit, 'AdjustBalance', { ...payment, buckets: [] });
+
+/** Takes away what is found by a product that is deleted. */
+export async function withoutProduct(unit: UnitOfWork, productId: string): Promise<void> {
+  await forgetIdentities(unit, productId);
+  await setTimer(unit, PRODUCT_TIMER, productId, undefined);
 }
