@@ -65,5 +65,10 @@ describe('the content of a usage', () => {
     expect(usageContent(same)).toBe(usageContent(one));
   });
 
+  it('is the same wherever the record stood', () => {
+    const at = (sourceFile: string, sourceLine: number) => usage('voice', AT, { recordId: 'r', duration: 60, sourceFile, sourceLine });
+    expect(usageContent(at('again.csv', 7))).toBe(usageContent(at('first.csv', 3)));
+  });
+
   it('differs when the duration does', () => expect(usageContent(usage('voice', AT, { recordId: 'r', duration: 61 }))).not.toBe(usageContent(one)));
 });

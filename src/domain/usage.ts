@@ -162,13 +162,15 @@ const sorted = (value: unknown): unknown => {
 };
 
 const NOT_CONTENT = new Set(['id', 'href', 'status', '@schemaLocation']);
+/** Where a record stood: the same record in another file, or on another line, says the same. */
+const NOT_CONTENT_CHARACTERISTICS: ReadonlySet<string | undefined> = new Set(['sourceFile', 'sourceLine']);
 
 /**
  * The content of a usage as it came in, as one text: equal for documents that say the same, whatever the order of their attributes
  * and characteristics and the offset of usageDate. Make it of the request body and keep it (or its hash) with the usage.
  */
 export function usageContent(usage: UsageDocument): string {
-  const characteristics = [...(usage.usageCharacteristic ?? [])].map(sorted).map((one) => JSON.stringify(one)).sort();
+  const characteristics = (usage.usageCharacteristic ?? []).filter(({ name }) => !NOT_CONTENT_CHARACTERISTICS.has(name)).map(sorted).map((one) => JSON.stringify(one)).sort();
   const at = usage.usageDate === undefined ? NaN : Date.parse(usage.usageDate);
   const rest = Object.fromEntries(Object.entries(usage).filter(([name]) => !NOT_CONTENT.has(name)));
   return JSON.stringify(sorted({ ...rest, usageDate: Number.isNaN(at) ? usage.usageDate : at, usageCharacteristic: characteristics }));
