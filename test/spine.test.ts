@@ -33,12 +33,12 @@ async function loadCatalogue(server: TestServer): Promise<string> {
 
 async function signUp(server: TestServer, offeringId: string): Promise<{ customerId: string; accountId: string; orderId: string }> {
   const customer = await call('POST', `${server.api('customerManagement')}/customer`, { name: 'Aoife Byrne', engagedParty: { id: 'P-1', '@referredType': 'Individual' } });
-  expect(customer.status).toBe(201);
+  expect(customer).toMatchObject({ status: 201 });
   const account = await call('POST', `${server.api('accountManagement')}/billingAccount`, {
-    name: 'Aoife Byrne', relatedParty: [{ id: customer.body.id, role: 'customer', '@referredType': 'Customer' }],
+    name: 'Aoife Byrne', relatedParty: [{ id: customer.body.id, name: 'Aoife Byrne', role: 'customer', '@referredType': 'Customer' }],
     '@type': 'MvnoBillingAccount', currency: 'EUR', timeZone: 'Europe/Dublin', anchorDay: 1, paymentTermDays: 14,
   });
-  expect(account.status).toBe(201);
+  expect(account).toMatchObject({ status: 201 });
   const order = await call('POST', `${server.api('productOrderingManagement')}/productOrder`, {
     billingAccount: { id: account.body.id }, relatedParty: [{ id: customer.body.id, role: 'customer', '@referredType': 'Customer' }],
     productOrderItem: [{
