@@ -24,14 +24,13 @@ function local(at) {
   const text = new Date(at + (at < end ? 3600000 : 0)).toISOString();
   return `${text.slice(8, 10)}.${text.slice(5, 7)}.${text.slice(0, 4)} ${text.slice(11, 19)}`;
 }
-const inDoubledHour = (at) => at >= Date.UTC(2026, 9, 25, 0) && at < Date.UTC(2026, 9, 25, 2);
+const clear = (at) => (at >= Date.UTC(2026, 9, 24, 23) && at < Date.UTC(2026, 9, 25, 3) ? at + 6 * 3600000 : at);
 
 function event(i) {
   const subscriber = Math.floor(random() * SUBSCRIBERS);
   const imsi = `00101${String(subscriber).padStart(10, '0')}`;
   const msisdn = `35320${String(9100000 + subscriber)}`;
-  let at = MONTH + Math.floor(random() * 31 * 86400) * 1000;
-  if (inDoubledHour(at)) at += 3 * 3600000;
+  const at = clear(MONTH + Math.floor(random() * 31 * 86400) * 1000);
   const other = `35387${String(1000000 + Math.floor(random() * 9000000))}`;
   const kind = i % 10;
   const service = kind < 6 ? 'G' : kind < 9 ? 'V' : 'S';
@@ -65,18 +64,27 @@ async function writeFiles(folder) {
   await put(own, HEADER);
   await put(host, 'H;NORTHCELL;HARBOUR;00412;20261101 0315;20261031;Europe/Dublin;EUR');
   let lines = 0;
+  let [seconds, octets, total] = [0, 0, 0];
+  const charge = async (line) => {
+    lines += 1;
+    total += Math.round(Number(line.split(';')[11].replace(',', '.')) * 10000);
+    await put(host, line);
+  };
   for (let i = 0; i < OWN; i += 1) {
     const usage = event(i);
     await put(own, ownLine(usage));
+    seconds += usage.service === 'V' ? usage.quantity : usage.service === 'G' ? 600 : 0;
+    octets += usage.service === 'G' ? usage.quantity * 1024 : 0;
     if (i % every === 0 && expected.missingInWholesale < MISSING) { expected.missingInWholesale += 1; continue; }
     let change;
     if (i % 997 === 1 && usage.service !== 'S') { change = { quantity: Math.round(usage.quantity * 1.5) + 10 }; expected.quantityMismatch += 1; }
     else if (i % 997 === 2) { change = { extra: 0.01 }; expected.priceMismatch += 1; }
-    await put(host, hostLine(usage, change));
-    lines += 1;
-    if (i % 1499 === 3) { await put(host, hostLine(usage).replace(`;N${i};`, `;N${i}b;`)); expected.duplicate += 1; lines += 1; }
-    if (i % 1499 === 4) { await put(host, hostLine({ ...usage, i: OWN + i, at: usage.at < MONTH + 5e8 ? usage.at + 7200000 : usage.at - 7200000, other: '353860000000' })); expected.missingInRetail += 1; lines += 1; }
+    await charge(hostLine(usage, change));
+    if (i % 1499 === 3) { await charge(hostLine(usage).replace(`;N${i};`, `;N${i}b;`)); expected.duplicate += 1; }
+    if (i % 1499 === 4) { await charge(hostLine({ ...usage, i: OWN + i, at: clear(usage.at < MONTH + 5e8 ? usage.at + 7200000 : usage.at - 7200000), other: '353860000000' })); expected.missingInRetail += 1; }
   }
+  await put(own, `T,${OWN},${seconds},${octets}`);
+  await put(host, `T;${lines};${(total / 10000).toFixed(4).replace('.', ',')};;`);
   await Promise.all([own, host].map((stream) => new Promise((resolve) => { stream.end(resolve); })));
   writeFileSync(join(folder, 'contract.json'), JSON.stringify({
     host: 'northcell', currency: 'EUR', timeZone: 'Europe/Dublin', prices: [
@@ -90,7 +98,7 @@ async function writeFiles(folder) {
 function compare(folder) {
   const started = Date.now();
   const child = spawn(process.execPath, [join(__dirname, '..', 'bin', 'trunkline.js'), 'reconcile', '--own', join(folder, 'own.csv'), '--wholesale', join(folder, 'northcell.csv'),
-    '--map', 'northcell', '--contract', join(folder, 'contract.json'), '--out', join(folder, 'report'), '--as-of', '2026-11-05', '--accept', 'all'], { stdio: ['ignore', 'inherit', 'inherit'] });
+    '--map', 'northcell', '--contract', join(folder, 'contract.json'), '--out', join(folder, 'report'), '--as-of', '2026-11-05'], { stdio: ['ignore', 'inherit', 'inherit'] });
   let peakKb = 0;
   const watch = setInterval(() => {
     try {

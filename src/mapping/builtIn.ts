@@ -27,7 +27,7 @@ const trunklineUsage: MappingProfile = {
     visitedNetwork: 'visitedNetwork',
     chargingId: 'chargingId',
     gateway: 'gatewayAddress',
-    reference: { sms: ['smsRef', 'smsPart'], data: ['chargingId', 'gatewayAddress', 'partialSeq'] },
+    reference: { sms: ['smsRef', 'smsPart'], data: ['partialSeq'] },
   },
   quantity: {
     voice: { columns: ['durationSec'], unit: 'second' },

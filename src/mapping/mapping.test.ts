@@ -41,7 +41,7 @@ describe('our own usage file', () => {
     expect(returned).toEqual([]);
     expect(records).toMatchObject([
       { id: '7f3a01', service: 'voice', direction: 'outgoing', imsi: '001010000000012', msisdn: '353209100012', otherParty: '447700900123', start: Date.parse('2026-10-08T17:58:30Z'), quantity: 310, state: 'unknown', line: 2 },
-      { id: '7f3a02', service: 'data', quantity: 59515531, chargingId: '981234567', gateway: '192.0.2.10', visitedNetwork: 'ESPXA', reference: '981234567/192.0.2.10/3', direction: undefined },
+      { id: '7f3a02', service: 'data', quantity: 59515531, chargingId: '981234567', gateway: '192.0.2.10', visitedNetwork: 'ESPXA', reference: '3', direction: undefined },
       { id: '7f3a03', service: 'sms', quantity: 1, reference: '5521/2', otherParty: '353871234567' },
     ]);
     expect(control).toMatchObject({ lines: 3, returned: 0, stated: { lines: 3, totals: { seconds: 2130, octets: 59515531 } } });

@@ -70,7 +70,10 @@ export interface MappingProfile {
     readonly visitedNetwork?: FieldSource;
     readonly chargingId?: FieldSource;
     readonly gateway?: FieldSource;
-    /** Columns that together name one event, joined; a record with one of them empty has no reference. By service where given. */
+    /**
+     * Columns that together name one event, joined; a record with one of them empty has none. By service; subscriber, other party, charging
+     * id and gateway count beside it and need not be repeated.
+     */
     readonly reference?: Readonly<Partial<Record<UsageService, readonly string[]>>>;
     readonly charge?: FieldSource;
     readonly rateClass?: FieldSource;

@@ -123,13 +123,13 @@ function otherPartyReader({ fields, numbers }: MappingProfile): (line: Line, dir
   };
 }
 
-function referenceReader({ fields }: MappingProfile): (line: Line, service: UsageService) => string | undefined {
+function referenceReader({ fields }: MappingProfile, keep: (text: string) => string): (line: Line, service: UsageService) => string | undefined {
   const { reference } = fields;
   return ({ cell }, service) => {
     const columns = reference?.[service];
     if (!columns) return undefined;
     const parts = columns.map((column) => cell(column).trim());
-    return parts.includes('') ? undefined : parts.join('/');
+    return parts.includes('') ? undefined : keep(parts.join('/'));
   };
 }
 
@@ -164,7 +164,7 @@ function factsReader(profile: MappingProfile): (line: Line) => Facts {
   const msisdn = identityReader(fields.msisdn, 'msisdn', keep, (text) => e164(text, numbers, false) ?? text);
   const [visited, gateway, charging] = [textReader(fields.visitedNetwork), textReader(fields.gateway), textReader(fields.chargingId)];
   const otherParty = otherPartyReader(profile);
-  const reference = referenceReader(profile);
+  const reference = referenceReader(profile, keep);
   const start = instantReader(fields.start, 'start', profile);
   const quantities = { voice: quantityReader(quantity.voice, profile.decimalSign), sms: quantityReader(quantity.sms, profile.decimalSign), data: quantityReader(quantity.data, profile.decimalSign) };
   const optional = (text: string, hold: (text: string) => string) => (text === '' ? undefined : hold(text));
