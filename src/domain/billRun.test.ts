@@ -30,7 +30,7 @@ const bill = (more: Partial<BillInput>) => billFor({
 });
 const group = (...usages: BillableUsage[]): RatedUsageGroup[] => {
   const groups = new Map<string, RatedUsageGroup>();
-  for (const usage of usages) addToGroups(groups, usage, { range: FEBRUARY.range, zone: 'Europe/Berlin', includesTax: () => false });
+  for (const usage of usages) addToGroups(groups, usage, { range: FEBRUARY.range, zone: 'Europe/Berlin' });
   return [...groups.values()];
 };
 const call = (id: string, usageDate: string, value: number, more: object = {}): BillableUsage => ({

@@ -1,7 +1,7 @@
 import { Decimal, decimal, money, sum } from './amount';
 import type { Money } from './amount';
 import type { Ref, TimePeriod } from './balance/bucket';
-import { accountRef, chargeOf, currencyOf, isCredit, modeOf, rateDocument, taxOf } from './bill/charge';
+import { accountRef, chargeOf, currencyOf, isCredit, modeOf, rateDocument, taxOf, taxPoint } from './bill/charge';
 import type { AppliedCustomerBillingRate, BillingAccount, Charge, TaxTable } from './bill/charge';
 import { inArrears, recurringCharges, zoneOf } from './bill/recurring';
 import { taxedCharges, taxTotals } from './bill/taxation';
@@ -10,7 +10,18 @@ import { usageCharge } from './bill/usageGroup';
 import type { RatedUsageGroup } from './bill/usageGroup';
 import { hashId } from './hashId';
 import type { Product } from './product';
-import { addDays, localDate, midnight, nextPeriod, rangeOf } from './proration';
+import { addDays, localDate, midnight, nextPeriod } from './proration';
+import type { DateRange } from './proration';
+
+/** Where a bill can be read and printed; the url is a path of this server. */
+export interface BillAttachment {
+  readonly id: string;
+  readonly name?: string;
+  readonly attachmentType?: string;
+  readonly mimeType?: string;
+  readonly url?: string;
+  readonly '@type'?: string;
+}
 
 /** TMF678 CustomerBill. */
 export interface CustomerBill {
@@ -35,7 +46,7 @@ export interface CustomerBill {
   readonly amountDue: Money;
   readonly remainingAmount: Money;
   readonly appliedPayment?: readonly { readonly appliedAmount: Money; readonly payment: Ref }[];
-  readonly billDocument?: readonly Ref[];
+  readonly billDocument?: readonly BillAttachment[];
 }
 
 export interface BillInput {
@@ -92,10 +103,10 @@ export interface BillResult {
 export function billFor(input: BillInput): BillResult {
   const { account, carry } = input;
   const currency = currencyOf(account);
-  const charges = chargesFor(input).filter(({ id }) => !input.billed.has(id));
+  const charges = chargesFor(input);
   const lines = taxedCharges(charges, modeOf(account));
   const parked = reasonsToPark(input, charges, lines);
-  if (lines.length === 0) return { rates: [], carry: carry ?? money(decimal(0), currency), parked };
+  if (lines.length === 0) return nothingToBill(input, parked);
 
   const total = sum(lines.map(({ included }) => included));
   const rest = decimal(carry?.value ?? 0).minus(total);
@@ -112,8 +123,24 @@ export function billFor(input: BillInput): BillResult {
   };
 }
 
-function chargesFor({ account, period, category = 'normal', products, charges, ratedUsage, taxes }: BillInput): Charge[] {
-  const range = rangeOf(period, zoneOf(account));
+/** No bill: a credit stays, or on the last occasion goes back. */
+function nothingToBill({ account, category, carry }: BillInput, parked: BillResult['parked']): BillResult {
+  const none = money(decimal(0), currencyOf(account));
+  return category === 'last' && carry && carry.value > 0 ? { rates: [], carry: none, refundDue: carry, parked } : { rates: [], carry: carry ?? none, parked };
+}
+
+/** The local dates of a bill: a period that ends within a day, as an interim or last one may, has that day as well. */
+export function billedRange({ account, period }: Pick<BillInput, 'account' | 'period'>): DateRange {
+  const zone = zoneOf(account);
+  return { start: localDate(period.startDateTime, zone), end: addDays(localDate(new Date(Date.parse(period.endDateTime) - 1), zone), 1) };
+}
+
+/** What tells the usage lines of an interim bill from those of others in the period. */
+export const usageReference = ({ category, reference }: Pick<BillInput, 'category' | 'reference'>): string | undefined => (category === 'interim' ? reference : undefined);
+
+function chargesFor(input: BillInput): Charge[] {
+  const { account, period, category = 'normal', products, charges, ratedUsage, billed, taxes } = input;
+  const range = billedRange(input);
   const next = nextPeriod(account, period).range;
   const terms = { account, taxes };
   const live = products.filter(({ status }) => ['active', 'suspended', 'pendingTerminate', 'terminated'].includes(status ?? 'active'));
@@ -124,12 +151,12 @@ function chargesFor({ account, period, category = 'normal', products, charges, r
   // What begins after the period waits for its own bill: the account may be billed days after its cycle closed.
   const ripe = charges.map(chargeOf).filter(({ coverage }) => category === 'last' || new Date(coverage.startDateTime) < new Date(period.endDateTime));
   const waiting = ripe.map((charge) => {
-    const taxRate = taxOf(taxes, charge.taxCategory, charge.taxRate, charge.coverage.endDateTime);
+    const taxRate = taxOf(taxes, charge.taxCategory, charge.taxRate, taxPoint(charge.coverage));
     return { ...charge, ...(taxRate !== undefined && { taxRate }) };
   });
-  const all = [...waiting, ...recurring, ...ratedUsage.map((group) => usageCharge(group, range, account))];
   // A waiting rate and the recomputed one are the same by id: the one that waits was told to the customer.
-  return [...new Map([...all].reverse().map((charge) => [charge.id, charge])).values()].reverse();
+  const due = [...new Map([...waiting, ...recurring].reverse().map((charge) => [charge.id, charge])).values()].reverse().filter(({ id }) => !billed.has(id));
+  return [...due, ...ratedUsage.map((group) => usageCharge(group, range, account, usageReference(input)))];
 }
 
 function reasonsToPark({ account, unratedUsage = 0, usual, everCharged }: BillInput, charges: readonly Charge[], lines: readonly TaxedCharge[]): ParkedReason[] {
@@ -178,6 +205,6 @@ function billDocument(input: BillInput, lines: readonly TaxedCharge[], total: De
     taxItem: taxTotals(lines).map(({ taxCategory, taxRate, tax }) => ({ ...(taxCategory !== undefined && { taxCategory }), taxRate, taxAmount: of(tax) })),
     taxIncludedAmount: of(total),
     amountDue: money(due, currency), remainingAmount: money(due, currency), appliedPayment: [],
-    billDocument: [{ id: `${id}-document`, name: billNo ?? id, '@referredType': 'Attachment' }],
+    billDocument: [{ id: `${id}-document`, name: `${billNo ?? id}.html`, attachmentType: 'bill', mimeType: 'text/html', url: `/trunkline/v1/billDocument/${id}`, '@type': 'Attachment' }],
   };
 }

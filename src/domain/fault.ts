@@ -72,6 +72,7 @@ export const FAULTS = {
   'BAL-01': [409, 'Balance action is over'],
   'BAL-02': [400, 'Units differ from those of the bucket'],
   'BIL-01': [409, 'Bill cannot be changed'],
+  'BIL-02': [400, 'Bill run cannot begin'],
   'PAY-01': [422, 'Card number refused'],
   'PAY-02': [409, 'Payment differs from the one already held'],
   'REC-01': [400, 'File cannot be read'],

@@ -30,6 +30,13 @@ const INTERNAL: Readonly<Record<string, readonly (readonly [Record<string, 1 | -
   accessKey: [[{ hash: 1 }]],
   identity: [[{ value: 1, from: 1 }], [{ productId: 1 }]],
   timer: [[{ due: 1 }]],
+  accountCycle: [[{ nextEnd: 1 }], [{ run: 1, outcome: 1 }], [{ 'marking.tag': 1 }, { sparse: true }]],
+  usage: [
+    [{ _account: 1, status: 1, usageDate: 1 }, { partialFilterExpression: { _account: { $exists: true } } }], [{ _bill: 1 }, { sparse: true }],
+    [{ 'ratedProductUsage.appliedCustomerBillingRate.id': 1 }, { sparse: true }],
+  ],
+  appliedCustomerBillingRate: [[{ _account: 1, 'periodCoverage.startDateTime': 1 }, { partialFilterExpression: { _account: { $exists: true } } }]],
+  customerBill: [[{ state: 1, paymentDueDate: 1 }], [{ 'appliedPayment.payment.id': 1 }, { sparse: true }], [{ _run: 1 }, { sparse: true }]],
 };
 
 /**

@@ -1,11 +1,13 @@
 import type { Config, Role } from '../config';
 import { startBalanceTimers } from './balanceTimers';
+import { startBilling } from './billing';
 import { startOrdering } from './ordering';
 import { startRating } from './rating';
 import type { Worker, WorkerParts } from './worker';
 
 /** What each role but api and relay starts. */
 export const workers: Readonly<Partial<Record<Exclude<Role, 'api' | 'relay'>, (parts: WorkerParts, config: Config) => Promise<Worker>>>> = {
+  billing: startBilling,
   ordering: startOrdering,
   rating: async (parts) => both(await startRating(parts), await startBalanceTimers(parts)),
 };

@@ -131,7 +131,7 @@ function rateOne(session: Session, usage: KeptUsage, facts: UsageFacts, log: Log
     reject(unit, usage, rating);
     return;
   }
-  apply(session, purse, usage, rating);
+  apply(session, purse, usage, product, rating);
   if (rating.notices.length > 0) log.warn('usage rated with notice', { usageId: usage.id, notices: rating.notices });
 }
 
@@ -152,7 +152,7 @@ async function loadCounters(session: Session, facts: readonly UsageFacts[]): Pro
   for (const { id, amount } of await session.unit.getMany<Counter>('ratingCounter', [...keys])) session.counters.set(id, amount);
 }
 
-function apply({ unit, counters, counted }: Session, purse: Purse, usage: KeptUsage, rating: Rated): void {
+function apply({ unit, counters, counted }: Session, purse: Purse, usage: KeptUsage, product: Product, rating: Rated): void {
   for (const { bucketId, amount } of rating.draws) {
     book(purse, drawFromBucket(purse.buckets.get(bucketId)!, { amount, usage: { id: usage.id } }, unit.now));
   }
@@ -160,8 +160,12 @@ function apply({ unit, counters, counted }: Session, purse: Purse, usage: KeptUs
     counters.set(key, (counters.get(key) ?? 0) + amount);
     counted.add(key);
   }
-  unit.save('usage', { ...usage, status: 'rated', ratedProductUsage: rating.lines }, { events: ['UsageStateChangeEvent'] });
+  unit.save('usage', { ...usage, status: 'rated', ratedProductUsage: rating.lines, ...payerOf(product, rating) }, { events: ['UsageStateChangeEvent'] });
 }
+
+/** By this billing finds what waits for a bill; what a balance paid never does. */
+const payerOf = ({ billingAccount }: Product, { lines }: Rated): { readonly _account?: string } =>
+  (billingAccount && lines.some(({ settledBy }) => settledBy === 'bill') ? { _account: billingAccount.id } : {});
 
 /** A business outcome, not an error: the usage is kept, rejected, with its reason, and may be recycled. */
 function reject(unit: UnitOfWork, usage: KeptUsage, { reason, message }: { readonly reason: string; readonly message: string }): void {

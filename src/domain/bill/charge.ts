@@ -82,6 +82,10 @@ export const signed = (charge: Charge): Decimal => (isCredit(charge) ? charge.am
 export const taxOf = ({ rates, country }: TaxTable, taxCategory: string | undefined, literal: number | undefined, at: string): number | undefined =>
   taxRateAt({ ...(taxCategory !== undefined && { category: taxCategory }), ...(literal !== undefined && { rate: literal }) }, rates, country, new Date(at).getTime());
 
+/** When a supply is taxed (R18): at the last moment of what it covers, since the end itself is not part of it; a one-time one at its date. */
+export const taxPoint = ({ startDateTime, endDateTime }: Required<TimePeriod>): string =>
+  (startDateTime === endDateTime ? endDateTime : new Date(Date.parse(endDateTime) - 1).toISOString());
+
 /** The id of a bill line: the same account, product, price, kind and start give the same line, so a second run finds the first one's. */
 export const rateId = (account: string, product: string | undefined, price: string | undefined, kind: string, start: string, ...more: readonly (string | number | undefined)[]): string =>
   hashId('rate', account, product, price, kind, start, ...more);

@@ -4,7 +4,7 @@ import { amountOf, isPrepaid } from '../product';
 import type { AgreedProductPrice, PriceAlteration, Product } from '../product';
 import { addDays, addMonths, cycleAround, days, localDate, overlap, periodOf, prorated } from '../proration';
 import type { DateRange } from '../proration';
-import { currencyOf, rateId, rounded, taxOf } from './charge';
+import { currencyOf, rateId, rounded, taxOf, taxPoint } from './charge';
 import type { BillingAccount, Charge, TaxTable } from './charge';
 
 const ALWAYS = '0001-01-01';
@@ -93,7 +93,7 @@ function chargesOf(product: Product, price: AgreedProductPrice, life: DateRange,
   const coverage = periodOf(span.active, zoneOf(account));
   const amount = rounded(prorated(decimal(agreed.money.value), span.active, span.whole), agreed.money.unit, account);
   const id = (kind: string, more?: string) => rateId(account.id, product.id, priceIdOf(price), kind, span.active.start, more);
-  const taxRate = taxOf(taxes, price.taxCategory, price.price.taxRate, coverage.endDateTime);
+  const taxRate = taxOf(taxes, price.taxCategory, price.price.taxRate, taxPoint(coverage));
   const common = {
     product: productRef(product), coverage, currency: agreed.money.unit, includesTax: agreed.includesTax,
     ...(price.taxCategory !== undefined && { taxCategory: price.taxCategory }), ...(taxRate !== undefined && { taxRate }),

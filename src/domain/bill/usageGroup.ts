@@ -11,6 +11,9 @@ import { zoneOf } from './recurring';
 export interface BillableLine {
   readonly productRef?: Ref;
   readonly usageRatingTag?: string;
+  /** provisional: priced by a tier that the period's total decides. */
+  readonly ratingAmountType?: string;
+  readonly priceIncludesTax?: boolean;
   readonly taxRate?: number;
   readonly taxCategory?: string;
   readonly taxExcludedRatingAmount?: Money;
@@ -23,6 +26,8 @@ export interface BillableLine {
   readonly zone?: string;
   readonly roamingZone?: string;
   readonly band?: string;
+  /** The bill line that it is a part of. */
+  readonly appliedCustomerBillingRate?: Ref;
 }
 
 export interface BillableUsage {
@@ -51,31 +56,41 @@ export interface RatedUsageGroup {
   readonly usageCount: number;
   /** The local day of late usage: it belongs to a period that is closed. */
   readonly day?: string;
+  /** The amount still depends on the period's total (volume tiers). */
+  readonly isProvisional?: boolean;
 }
 
 export interface GroupingTerms {
   /** The bill period, in local dates. */
   readonly range: DateRange;
   readonly zone: string;
-  /** Whether the product's price was sold with tax in it. */
-  readonly includesTax: (productId: string, priceId: string | undefined) => boolean;
+  /** The rate of a line at the tax point (R18), where it is not the one of the usage's own day. */
+  readonly taxRate?: (line: BillableLine, usageDate: string, day: string | undefined) => number | undefined;
 }
 
-/** Adds what of a usage is for a bill to the groups of its lines; feed one usage after another, in any order. */
-export function addToGroups(groups: Map<string, RatedUsageGroup>, usage: BillableUsage, { range, zone, includesTax }: GroupingTerms): void {
+/** Whether a line waits for a bill; what a balance paid, or a bill has, does not. */
+export const isBillable = ({ isBilled, settledBy, productRef }: BillableLine): boolean => isBilled !== true && settledBy !== 'bucket' && productRef !== undefined;
+
+/**
+ * Adds what of a usage is for a bill to the groups of its lines; feed one usage after another, in any order.
+ * @returns the key of the group of each line, undefined for those that are not for this bill
+ */
+export function addToGroups(groups: Map<string, RatedUsageGroup>, usage: BillableUsage, { range, zone, taxRate: rateAt }: GroupingTerms): (string | undefined)[] {
   const date = localDate(usage.usageDate, zone);
-  for (const line of usage.ratedProductUsage ?? []) {
-    const { productRef, productOfferingPrice: price, taxRate = 0, chargedQuantity } = line;
-    if (line.isBilled || line.settledBy === 'bucket' || !productRef || date >= range.end) continue;
-    const gross = includesTax(productRef.id, price?.id);
+  return (usage.ratedProductUsage ?? []).map((line) => {
+    const { productRef, productOfferingPrice: price, chargedQuantity } = line;
+    if (!isBillable(line) || !productRef || date >= range.end) return undefined;
+    const gross = line.priceIncludesTax === true;
     const amount = (gross ? line.taxIncludedRatingAmount : line.taxExcludedRatingAmount) ?? line.taxExcludedRatingAmount;
     const day = date < range.start ? date : undefined;
+    const taxRate = rateAt?.(line, usage.usageDate, day) ?? line.taxRate ?? 0;
     const units = chargedQuantity?.units ?? '';
-    const key = JSON.stringify([productRef.id, price?.id, line.usageRatingTag, line.zone, line.roamingZone, line.band, taxRate, line.taxCategory, units, amount?.unit, day]);
+    const isProvisional = line.ratingAmountType === 'provisional' && day === undefined;
+    const key = JSON.stringify([productRef.id, price?.id, usage.usageType, line.usageRatingTag, line.zone, line.roamingZone, line.band, taxRate, line.taxCategory, gross, units, amount?.unit, day]);
     const before = groups.get(key);
     groups.set(key, {
       ...(before ?? {
-        product: productRef, taxRate, includesTax: gross, currency: amount?.unit ?? 'EUR', units,
+        product: productRef, taxRate, includesTax: gross, currency: amount?.unit ?? 'EUR', units, ...(isProvisional && { isProvisional }),
         ...(price && { price }), ...(usage.usageType && { usageType: usage.usageType }), ...(line.usageRatingTag && { tag: line.usageRatingTag }), ...(line.zone && { zone: line.zone }),
         ...(line.roamingZone && { roamingZone: line.roamingZone }), ...(line.band && { band: line.band }), ...(line.taxCategory && { taxCategory: line.taxCategory }), ...(day && { day }),
       }),
@@ -83,16 +98,32 @@ export function addToGroups(groups: Map<string, RatedUsageGroup>, usage: Billabl
       quantity: (before?.quantity ?? decimal(0)).plus(chargedQuantity?.amount ?? 0),
       usageCount: (before?.usageCount ?? 0) + 1,
     });
-  }
+    return key;
+  });
 }
 
-/** The bill line of a group: rounded once; late usage covers its own day and says so. */
-export function usageCharge(group: RatedUsageGroup, range: DateRange, account: BillingAccount): Charge {
+/**
+ * The groups of volume tiers with their final amounts: all that the period used of a price at the tier its total reached (R6), shared
+ * by quantity among the groups of that price. `finalAmount` says what a total costs, undefined for a price it does not know.
+ */
+export function settleProvisional(groups: readonly RatedUsageGroup[], finalAmount: (group: RatedUsageGroup, total: Decimal) => Decimal | undefined): RatedUsageGroup[] {
+  const keyOf = ({ product, price }: RatedUsageGroup) => JSON.stringify([product.id, price?.id]);
+  const totals = new Map<string, Decimal>();
+  for (const group of groups) if (group.isProvisional) totals.set(keyOf(group), (totals.get(keyOf(group)) ?? decimal(0)).plus(group.quantity));
+  return groups.map((group) => {
+    const total = group.isProvisional ? totals.get(keyOf(group)) : undefined;
+    const final = total && !total.isZero() ? finalAmount(group, total) : undefined;
+    return final && total ? { ...group, amount: final.times(group.quantity).div(total) } : group;
+  });
+}
+
+/** The bill line of a group: rounded once; late usage covers its own day and says so. `reference` tells several bills of one period apart. */
+export function usageCharge(group: RatedUsageGroup, range: DateRange, account: BillingAccount, reference?: string): Charge {
   const covered = group.day ? { start: group.day, end: addDays(group.day, 1) } : range;
   const text = (name: string, value: string | undefined) => (value ? [{ name, valueType: 'string', value }] : []);
   const { product, price, zone, roamingZone, band, taxRate, taxCategory, tag } = group;
   return {
-    id: rateId(account.id, product.id, price?.id, 'usage', covered.start, covered.end, range.start, zone, roamingZone, band, tag, taxRate, taxCategory, group.units, group.usageType),
+    id: rateId(account.id, product.id, price?.id, 'usage', covered.start, covered.end, range.start, zone, roamingZone, band, tag, taxRate, taxCategory, group.units, group.usageType, ...(reference === undefined ? [] : [reference])),
     type: group.amount.isNegative() ? 'appliedBillingCredit' : 'appliedBillingCharge',
     name: [price?.name ?? group.usageType ?? 'usage', zone, roamingZone, band].filter(Boolean).join(', '),
     product, coverage: periodOf(covered, zoneOf(account)), amount: rounded(group.amount.abs(), group.currency, account), currency: group.currency, includesTax: group.includesTax, taxRate,

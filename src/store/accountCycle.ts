@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import type { BillingAccount, TaxTable } from '../domain/bill/charge';
+import { cycleFrom, newCycle, type AccountCycle } from '../domain/bill/cycle';
+import type { DateRange } from '../domain/proration';
+import { same } from './event';
+import type { Store } from './store';
+import type { UnitOfWork } from './unitOfWork';
+
+/** What marking a large account's usage needs, as it was when the bill was made. */
+export interface Marking {
+  readonly tag: string;
+  readonly billId: string;
+  readonly account: BillingAccount;
+  readonly range: DateRange;
+  readonly taxes: TaxTable;
+  readonly reference?: string;
+}
+
+/** An account's cycle with what the last bill run over it came to. */
+export interface KeptCycle extends AccountCycle {
+  /** The bill run that looked at it last. */
+  readonly run?: string;
+  readonly outcome?: 'billed' | 'nothing' | 'parked' | 'failed';
+  readonly reason?: readonly { readonly code: string; readonly message: string }[];
+  /** A bill whose usage is still to be marked, more than one commit takes: with this all of it can be found again. */
+  readonly marking?: Marking;
+  /** Counts payments and bills that met, so that two of them at one time are decided one after the other. */
+  readonly moves?: number;
+}
+
+const COLLECTION = 'accountCycle';
+/** A claim is given up by a worker that ended; then others take the account. */
+const CLAIM_MS = 30_000;
+
+/** Keeps the cycle of an account in step with it: a new one for a new account, other dates for other terms. */
+export async function keepCycle(unit: UnitOfWork, account: BillingAccount): Promise<KeptCycle> {
+  const held = await unit.get<KeptCycle>(COLLECTION, account.id);
+  const cycle = held ? cycleFrom(account, held, unit.now) : newCycle(account, unit.now);
+  if (!held || !same(held, cycle)) unit.save(COLLECTION, cycle, { raced: true });
+  return cycle;
+}
+
+/** Makes payments and bills of one account wait for each other: whoever commits second decides again. */
+export async function moveAccount(unit: UnitOfWork, accountId: string): Promise<void> {
+  const held = await unit.get<KeptCycle>(COLLECTION, accountId);
+  if (held) unit.save<KeptCycle>(COLLECTION, { ...held, moves: (held.moves ?? 0) + 1 });
+}
+
+/**
+ * Takes cycles that match for this process, so that several workers share them; the next save of a cycle gives it back. Claims save
+ * double work and nothing else: that no account is billed twice is the revision's to see to.
+ */
+export async function claimCycles(store: Store, filter: Readonly<Record<string, unknown>>, limit: number): Promise<string[]> {
+  const cycles = store.database.collection(COLLECTION);
+  const now = Date.now();
+  const free = { $or: [{ _claimedUntil: { $exists: false } }, { _claimedUntil: { $lt: now } }] };
+  const found = await cycles.find({ $and: [filter, free] } as never, { limit, projection: { _id: 1 } }).toArray();
+  if (found.length === 0) return [];
+  const claim = randomUUID();
+  await cycles.updateMany({ _id: { $in: found.map(({ _id }) => _id) }, ...free } as never,
+    { $set: { _claim: claim, _claimedUntil: now + CLAIM_MS } } as never);
+  const claimed = await cycles.find({ _id: { $in: found.map(({ _id }) => _id) }, _claim: claim } as never, { projection: { _id: 1 } }).toArray();
+  return claimed.map(({ _id }) => _id);
+}
+
+/** Keeps claimed cycles a while longer, for an account that takes long. */
+export async function keepClaims(store: Store, ids: readonly string[]): Promise<void> {
+  await store.database.collection(COLLECTION).updateMany({ _id: { $in: [...ids] } }, { $set: { _claimedUntil: Date.now() + CLAIM_MS } } as never);
+}
+
+/** Gives claimed cycles back, as when stopping. */
+export async function dropClaims(store: Store, ids: readonly string[]): Promise<void> {
+  await store.database.collection(COLLECTION).updateMany({ _id: { $in: [...ids] } }, { $unset: { _claim: '', _claimedUntil: '' } } as never);
+}
+
+/** The cycle to save when work on it is done: the claim goes with it. */
+export function released(cycle: KeptCycle): KeptCycle {
+  const { _claim, _claimedUntil, ...rest } = cycle as KeptCycle & { readonly _claim?: string; readonly _claimedUntil?: number };
+  return rest;
+}
+
+/** Ids of accounts that billing does not know yet, such as ones that were restored or loaded past the APIs. */
+export async function unknownAccounts(store: Store, limit: number): Promise<string[]> {
+  const found = await store.database.collection('billingAccount').aggregate([
+    { $lookup: { from: COLLECTION, localField: '_id', foreignField: '_id', as: 'cycle' } }, { $match: { cycle: [] } }, { $limit: limit }, { $project: { _id: 1 } },
+  ]).toArray() as { _id: string }[];
+  return found.map(({ _id }) => _id);
+}

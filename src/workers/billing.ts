@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Message, Verdict } from '../events/broker';
+import { readEvent } from '../events/envelope';
+import type { BillingAccount } from '../domain/bill/charge';
+import { keepCycle } from '../store/accountCycle';
+import type { Doc } from '../store/codec';
+import { createTariffs } from './rating/tariffs';
+import { carryOutOnDemand } from './billing/onDemand';
+import { beginDueRun, openRun, takeUpAccounts, workOn } from './billing/run';
+import type { Billing } from './billing/setup';
+import type { Worker, WorkerParts } from './worker';
+
+const BATCH = { size: 300, waitMs: 20 };
+const TICK_MS = 500;
+
+/** Makes bills: of accounts whose period is over, and on demand. */
+export async function startBilling({ store, broker, log }: WorkerParts): Promise<Worker> {
+  const billing: Billing = { store, log, tariffs: createTariffs(store) };
+  const stop = new AbortController();
+  let wake = (): void => undefined;
+  const subscription = await broker.consume('billing', { prefetch: 2 * BATCH.size, batch: BATCH }, async (messages) => {
+    const verdicts = await handle(billing, messages);
+    wake();
+    return verdicts;
+  });
+  await takeUpAccounts(billing);
+  const loop = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      try {
+        await beginDueRun(billing);
+        const run = await openRun(billing);
+        if (run) await workOn(billing, run, stop.signal);
+        else await Promise.race([sleep(TICK_MS, undefined, { signal: stop.signal }), new Promise<void>((resolve) => { wake = resolve; })]).catch(() => undefined);
+      } catch (error) {
+        log.warn('bill run interrupted', { error: (error as Error).message });
+        await sleep(TICK_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+      }
+    }
+  };
+  const running = loop();
+  return {
+    async stop() {
+      stop.abort();
+      await subscription.close();
+      await running;
+    },
+  };
+}
+
+async function handle(billing: Billing, messages: readonly Message[]): Promise<Verdict[]> {
+  return Promise.all(messages.map(async (message): Promise<Verdict> => {
+    const { collection, id, correlationId } = readEvent(message);
+    try {
+      if (collection === 'customerBillOnDemand') await carryOutOnDemand(billing, id, correlationId);
+      else if (collection === 'billingAccount') await followAccount(billing, id);
+      return 'done';
+    } catch (error) {
+      billing.log.warn('billing failed', { collection, id, correlationId, error: (error as Error).message });
+      return { retry: (error as Error).message };
+    }
+  }));
+}
+
+const followAccount = ({ store }: Billing, id: string): Promise<void> => store.run(async (unit) => {
+  const account = (await unit.store.read<BillingAccount & Doc>('billingAccount', id))?.doc;
+  if (account) await keepCycle(unit, account);
+});
