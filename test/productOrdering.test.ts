@@ -1,15 +1,14 @@
 import { call, startServer, type TestServer } from './setup/server';
-import { characteristics, gross, openShop, ref, type Shop } from './setup/shop';
+import { characteristics, gross, openShop, ref, type Json, type Shop } from './setup/shop';
 
 let server: TestServer;
 let shop: Shop;
-const offer: Record<string, any> = {};
+const offer: Record<string, Json> = {};
 
 beforeAll(async () => {
   server = await startServer({ roles: 'api,relay,ordering' });
   shop = openShop(server);
-  await call('POST', `${server.vendor}/homeMarket`, { id: 'default', currency: 'EUR', country: 'IE', timeZone: 'Europe/Dublin' });
-  await call('POST', `${server.vendor}/taxRate`, { id: 'ie-standard', category: 'standard', country: 'IE', rate: 23 });
+  await shop.market();
   await shop.setClock('2026-10-11T10:00:00Z');
   const tax = [{ taxCategory: 'standard' }];
   const fee = await shop.fit('productOfferingPrice', { name: 'Monthly fee', priceType: 'recurring', recurringChargePeriodType: 'month', recurringChargePeriodLength: 1, price: { unit: 'EUR', value: 31 }, tax, prodSpecCharValueUse: gross() });
@@ -20,8 +19,8 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 describe('an order that is carried out at once', () => {
-  let order: any;
-  let product: any;
+  let order: Json;
+  let product: Json;
   beforeAll(async () => {
     const account = await shop.account();
     order = await shop.order([{
@@ -42,11 +41,11 @@ describe('an order that is carried out at once', () => {
   it('gives an active product with the prices agreed', async () => {
     const shown = await shop.product(product.id);
     expect(shown).toMatchObject({ status: 'active', name: 'SIM-M', productOffering: { id: offer['SIM-M'].id } });
-    expect(shown.productPrice.map(({ priceType }: any) => priceType).sort()).toEqual(['allowance', 'oneTime', 'recurring']);
+    expect(shown.productPrice.map(({ priceType }: Json) => priceType).sort()).toEqual(['allowance', 'oneTime', 'recurring']);
   });
 
   it('gives its number and SIM to the product from now on', async () => {
-    const held = await server.store.query<any>('identity', { productId: product.id });
+    const held = await server.store.query<Json>('identity', { productId: product.id });
     expect(held.map(({ doc }) => [doc.kind, doc.value, doc.to]).sort()).toEqual([['iccid', '8935301000000000012', null], ['imsi', '001010000000012', null], ['msisdn', '353209100012', null]]);
   });
 

@@ -1,23 +1,30 @@
 import { call, until, type TestServer } from './server';
 
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are JSON that tests look into freely
+export type Json = any;
+
 /** Short ways for tests to fill a catalogue, place orders and see what came of them, all through HTTP. */
 export interface Shop {
   readonly catalogue: string;
   readonly ordering: string;
   /** Creates a catalogue resource; launched unless it says otherwise. */
-  fit(resource: string, body: object): Promise<any>;
-  account(body?: object): Promise<any>;
+  fit(resource: string, body: object): Promise<Json>;
+  account(body?: object): Promise<Json>;
   /** Places an order and waits until it is over; gives it as it is then. */
-  order(items: readonly object[], more?: object): Promise<any>;
-  place(items: readonly object[], more?: object): Promise<any>;
-  over(orderId: string): Promise<any>;
-  product(id: string): Promise<any>;
-  productsOf(orderId: string): Promise<any[]>;
-  buckets(productId: string): Promise<any[]>;
-  rates(productId: string): Promise<any[]>;
+  order(items: readonly object[], more?: object): Promise<Json>;
+  place(items: readonly object[], more?: object): Promise<Json>;
+  over(orderId: string): Promise<Json>;
+  product(id: string): Promise<Json>;
+  productsOf(orderId: string): Promise<Json[]>;
+  buckets(productId: string): Promise<Json[]>;
+  rates(productId: string): Promise<Json[]>;
   /** Event types of an entity in their order. */
   history(entity: string): Promise<string[]>;
   setClock(now: string, standStill?: boolean): Promise<void>;
+  /** Ireland: EUR, 23 % standard VAT. */
+  market(): Promise<void>;
+  /** Waits until it is so. */
+  soon(name: string, question: () => Promise<boolean>): Promise<boolean>;
 }
 
 const ENDED = ['completed', 'failed', 'partial', 'rejected', 'cancelled'];
@@ -45,10 +52,15 @@ export function openShop(server: TestServer): Shop {
     }),
     order: async (items, more) => shop.over((await shop.place(items, more)).id),
     product: (id) => read(`${server.api('productInventory')}/product/${id}`),
-    productsOf: async (orderId) => (await server.store.query<any>('product', { 'productOrderItem.productOrderId': orderId })).map(({ doc }) => doc),
-    buckets: async (productId) => (await server.store.query<any>('bucket', { 'product.id': productId })).map(({ doc }) => doc),
-    rates: async (productId) => (await server.store.query<any>('appliedCustomerBillingRate', { 'product.id': productId })).map(({ doc }) => doc),
-    history: async (entity) => (await server.store.database.collection('event').find({ entity } as never, { sort: { seq: 1 } }).toArray()).map((event: any) => `${event.eventType} ${event.body.state ?? event.body.status ?? ''}`.trim()),
+    productsOf: async (orderId) => (await server.store.query<Json>('product', { 'productOrderItem.productOrderId': orderId })).map(({ doc }) => doc),
+    buckets: async (productId) => (await server.store.query<Json>('bucket', { 'product.id': productId })).map(({ doc }) => doc),
+    rates: async (productId) => (await server.store.query<Json>('appliedCustomerBillingRate', { 'product.id': productId })).map(({ doc }) => doc),
+    history: async (entity) => (await server.store.database.collection('event').find({ entity } as never, { sort: { seq: 1 } }).toArray()).map((event: Json) => `${event.eventType} ${event.body.state ?? event.body.status ?? ''}`.trim()),
+    async market() {
+      await made(`${server.vendor}/homeMarket`, { id: 'default', currency: 'EUR', country: 'IE', timeZone: 'Europe/Dublin' });
+      await made(`${server.vendor}/taxRate`, { id: 'ie-standard', category: 'standard', country: 'IE', rate: 23 });
+    },
+    soon: (name, question) => until(name, question),
     async setClock(now, standStill = false) {
       await made(`${server.vendor}/businessClock`, { now, standStill });
     },

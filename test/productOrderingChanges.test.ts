@@ -1,0 +1,131 @@
+import { startServer, type TestServer } from './setup/server';
+import { characteristics, gross, openShop, ref, type Json, type Shop } from './setup/shop';
+
+let server: TestServer;
+let shop: Shop;
+const offer: Record<string, Json> = {};
+let lastNumber = 353_209_101_000;
+
+const month = { recurringChargePeriodType: 'month', recurringChargePeriodLength: 1 };
+const tax = [{ taxCategory: 'standard' }];
+
+beforeAll(async () => {
+  server = await startServer({ roles: 'api,relay,ordering' });
+  shop = openShop(server);
+  await shop.market();
+  await shop.setClock('2026-04-01T09:00:00Z');
+  const plan = async (name: string, fee: number, gigabytes: number) => {
+    const recurring = await shop.fit('productOfferingPrice', { name: `${name} fee`, priceType: 'recurring', ...month, price: { unit: 'EUR', value: fee }, tax, prodSpecCharValueUse: gross() });
+    const allowance = await shop.fit('productOfferingPrice', { name: `${name} data`, priceType: 'allowance', ...month, unitOfMeasure: { amount: gigabytes, units: 'GB' }, prodSpecCharValueUse: gross({ onExhaustion: 'throttle' }) });
+    offer[name] = await shop.fit('productOffering', { name, productOfferingPrice: [ref(recurring.id, 'ProductOfferingPrice'), ref(allowance.id, 'ProductOfferingPrice')] });
+  };
+  await plan('S', 30, 10);
+  await plan('M', 45, 40);
+});
+afterAll(() => server.stop());
+
+const line = async (name: string) => {
+  const account = await shop.account();
+  const msisdn = String(lastNumber += 1);
+  const order = await shop.order([{ id: '1', action: 'add', productOffering: ref(offer[name].id, 'ProductOffering'), product: { productCharacteristic: characteristics({ msisdn, imsi: `00101000${msisdn.slice(-7)}` }) } }], { billingAccount: { id: account.id } });
+  const [product] = await shop.productsOf(order.id);
+  return { account, product, msisdn };
+};
+const change = (product: Json, more: object) => shop.order([{ id: '1', action: 'modify', ...more, product: { id: product.id, ...(more as { product?: object }).product } }]);
+const waiting = async (productId: string) => (await shop.rates(productId)).map(({ type, name, taxIncludedAmount, periodCoverage }) => [type, name, taxIncludedAmount.value, periodCoverage.startDateTime.slice(0, 10)]);
+
+describe('a plan change', () => {
+  it('at once credits the old plan and charges the new one for the days left: D07', async () => {
+    await shop.setClock('2026-04-01T09:00:00Z', true);
+    const { product } = await line('S');
+    await shop.setClock('2026-04-11T09:00:00Z', true);
+    const order = await change(product, { productOffering: ref(offer['M'].id, 'ProductOffering') });
+    expect(order.state).toBe('completed');
+    const rates = await waiting(product.id);
+    expect(rates).toContainEqual(['appliedBillingCredit', 'Unused days: S fee', 20, '2026-04-10']);
+    expect(rates).toContainEqual(['appliedBillingCharge', 'M fee', 30, '2026-04-10']);
+  });
+
+  it('at once forfeits the old allowance and fills the new one', async () => {
+    await shop.setClock('2026-04-01T09:00:00Z', true);
+    const { product } = await line('S');
+    await shop.setClock('2026-04-11T09:00:00Z', true);
+    await change(product, { productOffering: ref(offer['M'].id, 'ProductOffering') });
+    const buckets = await shop.buckets(product.id);
+    expect(buckets.map(({ name, validFor }) => [name, validFor.endDateTime]).sort()).toEqual([['M data', '2026-04-30T23:00:00.000Z'], ['S data', '2026-04-11T09:00:00.000Z']]);
+    expect((await shop.product(product.id)).productOffering.id).toBe(offer['M'].id);
+  });
+
+  it('at cycle end leaves this period alone; the new price and allowance begin with the next', async () => {
+    await shop.setClock('2026-04-11T09:00:00Z', true);
+    const { product } = await line('S');
+    await change(product, { productOffering: ref(offer['M'].id, 'ProductOffering'), product: { productCharacteristic: [{ name: 'changeTiming', value: 'cycleEnd' }] } });
+    const shown = await shop.product(product.id);
+    const validity = (name: string) => shown.productPrice.find((price: Json) => price.name === name).validFor;
+    expect(validity('S fee').endDateTime).toBe('2026-04-30T23:00:00.000Z');
+    expect(validity('M fee').startDateTime).toBe('2026-04-30T23:00:00.000Z');
+    expect((await waiting(product.id)).map(([, name]) => name)).toEqual(['S fee']);
+    await shop.setClock('2026-05-01T08:00:00Z');
+    await shop.soon('the new allowance', async () => (await shop.buckets(product.id)).some(({ name }) => name === 'M data'));
+    const now = '2026-05-01T08:00:00.000Z';
+    const open = (await shop.buckets(product.id)).filter(({ validFor }) => validFor.startDateTime <= now && now < validFor.endDateTime);
+    expect(open.map(({ name }) => name)).toEqual(['M data']);
+  });
+});
+
+describe('numbers and SIMs', () => {
+  it('a SIM swap ends the interval of the old SIM where that of the new one begins', async () => {
+    await shop.setClock('2026-06-01T09:00:00Z', true);
+    const { product } = await line('S');
+    await shop.setClock('2026-06-10T12:00:00Z', true);
+    await change(product, { product: { productCharacteristic: characteristics({ imsi: '001010000099999', iccid: '8935301000000099999' }) } });
+    const held = await server.store.query<Json>('identity', { productId: product.id, kind: 'imsi' });
+    expect(held.map(({ doc }) => [doc.value === '001010000099999', doc.from.slice(0, 10), doc.to?.slice(0, 10) ?? null]).sort()).toEqual([[false, '2026-06-01', '2026-06-10'], [true, '2026-06-10', null]]);
+  });
+
+  it('a number rests after its customer before another gets it; the same customer may have it back', async () => {
+    await shop.setClock('2026-06-11T09:00:00Z', true);
+    const { product, msisdn } = await line('S');
+    await shop.order([{ id: '1', action: 'delete', product: { id: product.id } }]);
+    const again = (customer: string) => shop.order([{ id: '1', action: 'add', productOffering: ref(offer['S'].id, 'ProductOffering'), product: { productCharacteristic: characteristics({ msisdn }) } }], { relatedParty: [{ id: customer, role: 'customer', '@referredType': 'Customer' }] });
+    const other = await again('c-2');
+    expect([other.state, other.note[0].text]).toEqual(['failed', expect.stringContaining('rests')]);
+    expect((await again('c-1')).state).toBe('completed');
+  });
+
+  it('eSIM facts of the item stay with the product', async () => {
+    const { product } = await line('S');
+    await change(product, { product: { productCharacteristic: characteristics({ eid: '89049032000000000000000000000001', activationCode: 'LPA:1$smdp.example.com$ABC' }) } });
+    const shown = await shop.product(product.id);
+    expect(shown.productCharacteristic.find(({ name }: Json) => name === 'eid').value).toBe('89049032000000000000000000000001');
+  });
+});
+
+describe('an ending', () => {
+  it('credits the unused days and ends numbers and allowances', async () => {
+    await shop.setClock('2026-09-01T09:00:00Z', true);
+    const { product } = await line('S');
+    await shop.setClock('2026-09-16T09:00:00Z', true);
+    const order = await shop.order([{ id: '1', action: 'delete', product: { id: product.id } }]);
+    expect(order.state).toBe('completed');
+    expect(await shop.product(product.id)).toMatchObject({ status: 'terminated', terminationDate: '2026-09-16T09:00:00.000Z' });
+    expect(await waiting(product.id)).toContainEqual(['appliedBillingCredit', 'Unused days: S fee', 15, '2026-09-15']);
+    const open = await server.store.query('identity', { productId: product.id, to: null });
+    expect(open).toEqual([]);
+  });
+
+  it('at a later date leaves the product running until then', async () => {
+    await shop.setClock('2026-09-16T09:00:00Z', true);
+    const { product } = await line('S');
+    await shop.order([{ id: '1', action: 'delete', product: { id: product.id, terminationDate: '2026-09-20T00:00:00Z' } }]);
+    expect((await shop.product(product.id)).status).toBe('pendingTerminate');
+    await shop.setClock('2026-09-20T00:00:01Z', true);
+    await shop.soon('the end', async () => (await shop.product(product.id)).status === 'terminated');
+  });
+
+  it('of a product that is terminated fails the item', async () => {
+    const { product } = await line('S');
+    await shop.order([{ id: '1', action: 'delete', product: { id: product.id } }]);
+    expect((await shop.order([{ id: '1', action: 'delete', product: { id: product.id } }])).state).toBe('failed');
+  });
+});
