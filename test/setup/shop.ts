@@ -23,6 +23,8 @@ export interface Shop {
   setClock(now: string, standStill?: boolean): Promise<void>;
   /** Ireland: EUR, 23 % standard VAT. */
   market(): Promise<void>;
+  /** Waits until the resource is in one of the states. */
+  ended(url: string, states: readonly string[]): Promise<Json>;
   /** Waits until it is so. */
   soon(name: string, question: () => Promise<boolean>): Promise<boolean>;
 }
@@ -60,6 +62,10 @@ export function openShop(server: TestServer): Shop {
       await made(`${server.vendor}/homeMarket`, { id: 'default', currency: 'EUR', country: 'IE', timeZone: 'Europe/Dublin' });
       await made(`${server.vendor}/taxRate`, { id: 'ie-standard', category: 'standard', country: 'IE', rate: 23 });
     },
+    ended: (url, states) => until(url, async () => {
+      const resource = await read(url);
+      return states.includes(resource.state) && resource;
+    }),
     soon: (name, question) => until(name, question),
     async setClock(now, standStill = false) {
       await made(`${server.vendor}/businessClock`, { now, standStill });
