@@ -15,9 +15,11 @@ import { outboxState } from './store/outbox';
 import { startMongod } from './embedded/mongod';
 import type { Broker } from './events/broker';
 import { openBroker } from './events/open';
+import { checkCallback } from './events/callbackGuard';
 import { startRelay } from './events/relay';
 import { createAccess } from './rest/access';
 import { createEngine, type Engine } from './rest/engine';
+import { hubBehaviour } from './rest/hub';
 import { LIMITS } from './rest/body';
 import { workers } from './workers';
 import type { Worker } from './workers/worker';
@@ -71,8 +73,10 @@ async function startAll(config: Config, log: Logger, stops: (() => Promise<void>
   const access = await createAccess(store, config);
   const own = behaviours({ config, clock, apis });
   const publicUrl = config.publicUrl;
+  const { allowPrivateCallbacks, secretKey } = config;
+  const hubParts = { secretKey, checkCallback: (callback: string) => checkCallback(callback, allowPrivateCallbacks) };
   const engine = createEngine({
-    apis: apis.map((api) => ({ api, behaviour: own[api.document.api] ?? {} })), store, access, log, publicUrl, requireIfMatch: config.requireIfMatch,
+    apis: apis.map((api) => ({ api, behaviour: { ...hubBehaviour(api, hubParts), ...own[api.document.api] } })), store, access, log, publicUrl, requireIfMatch: config.requireIfMatch,
   });
   const server = createServer({ maxHeaderSize: 2 * LIMITS.urlBytes, headersTimeout: 10_000, requestTimeout: 30_000 },
     createApp(engine, { ready: () => readiness(store, broker) }, log));

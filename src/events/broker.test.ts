@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { amqpUrl, exchangePrefix, freshDatabase } from '../../test/setup/ground';
 import { listDeadLetters } from '../store/parked';
 import { openStore, type Store } from '../store/store';
-import type { Broker, Message, Outgoing, Subscription } from './broker';
+import type { Broker, Message, Outgoing } from './broker';
 import { collectDeadLetters } from './deadLetters';
 import { partitionOf } from './envelope';
 import { openInProcess } from './inProcess';
@@ -41,7 +41,6 @@ const until = async (true_: () => boolean | Promise<boolean>, ms = 10_000): Prom
 
 describe.each(['rabbitmq', 'inProcess'] as const)('the broker, %s', (form) => {
   let broker: Broker;
-  let others: Subscription[] = [];
 
   const open = async (): Promise<Broker> => (form === 'rabbitmq'
     ? openRabbit(amqpUrl(), { prefix: exchangePrefix(), log, retryDelaysMs })
@@ -51,7 +50,7 @@ describe.each(['rabbitmq', 'inProcess'] as const)('the broker, %s', (form) => {
     broker.consume(queue, { prefetch: 500, ...(batch ? { batch } : {}) }, async (messages) => { await handler(messages); });
   const readRest = async (...but: string[]) => {
     const all = ['ordering', ...queuesOf('rating', 4), 'billing', 'reconciliation', 'notification'];
-    others = await Promise.all(all.filter((queue) => !but.includes(queue)).map((queue) => listen(queue, () => undefined, { size: 500, waitMs: 1 })));
+    await Promise.all(all.filter((queue) => !but.includes(queue)).map((queue) => listen(queue, () => undefined, { size: 500, waitMs: 1 })));
   };
 
   beforeEach(async () => {
@@ -60,7 +59,6 @@ describe.each(['rabbitmq', 'inProcess'] as const)('the broker, %s', (form) => {
   });
   afterEach(async () => {
     await broker.close();
-    others = [];
   });
 
   it('brings an event to each queue that is bound to it, once', async () => {
@@ -70,7 +68,7 @@ describe.each(['rabbitmq', 'inProcess'] as const)('the broker, %s', (form) => {
     }
     await Promise.all([usageEvent('created'), usageEvent('rated', { eventType: 'UsageStateChangeEvent', state: 'rated' }),
       usageEvent('recycled', { eventType: 'UsageStateChangeEvent', state: 'recycled' }), orderEvent('ordered')].map((message) => broker.publish(message)));
-    await until(() => heard['notification']?.length === 4 && heard['reconciliation']?.length === 3 && heard['billing']?.length === 1);
+    await until(() => heard['notification']?.length === 4 && heard['reconciliation']?.length === 1 && heard['billing']?.length === 1);
     await sleep(50);
     expect(heard['ordering']).toEqual(['ordered']);
     expect(heard['billing']).toEqual(['rated']);

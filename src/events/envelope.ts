@@ -46,12 +46,11 @@ export interface EnvelopeOptions {
   readonly partitions: number;
   /** The resource's life cycle state after the change. */
   readonly state?: string;
-  /** Whether the document's notification carries `fieldPath`. */
-  readonly withFieldPath?: boolean;
 }
 
 /** The TMF notification of one event. */
-export function envelopeOf(record: EventRecord, { publicUrl = '', withFieldPath = false }: Pick<EnvelopeOptions, 'publicUrl' | 'withFieldPath'> = {}): Envelope {
+export function envelopeOf(record: EventRecord, publicUrl = ''): Envelope {
+  const changed = record.changed.filter((name) => name !== 'lastUpdate');
   const { id, href: _href, ...rest } = record.body as Doc & Record<string, unknown>;
   return {
     eventId: record._id,
@@ -63,10 +62,13 @@ export function envelopeOf(record: EventRecord, { publicUrl = '', withFieldPath 
     description: `${titleOf(record.eventType)}: ${record.resource} ${id}`,
     priority: 'normal',
     timeOcurred: record.time,
-    ...(withFieldPath && record.changed.length > 0 ? { fieldPath: record.changed.join(',') } : {}),
+    ...(WITH_FIELD_PATH.test(record.eventType) && changed.length > 0 ? { fieldPath: changed.join(',') } : {}),
     event: { [record.resource]: { id, href: `${publicUrl}${record.href}`, ...rest } },
   };
 }
+
+/** The events whose notification has `fieldPath` in the documents. */
+const WITH_FIELD_PATH = /(AttributeValueChange|InformationRequired)Event$/;
 
 /** ProductOrderStateChangeEvent -> Product order state change */
 const titleOf = (eventType: string): string => {
@@ -103,7 +105,7 @@ export function messageOf(record: EventRecord, options: EnvelopeOptions): Outgoi
     id: record._id,
     routingKey: `${tenant}.${record.api}.${record.resource}.${record.eventType}`,
     headers,
-    body: JSON.stringify(envelopeOf(record, options)),
+    body: JSON.stringify(envelopeOf(record, publicUrl)),
   };
 }
 

@@ -33,7 +33,7 @@ export function startRelay(store: Store, broker: Broker, { log, publicUrl = '', 
 
   const run = async (): Promise<void> => {
     while (!stopping) {
-      if (!mayRun()) await signal.wait(POLL_MS);
+      if (!mayRun()) await signal.wait(POLL_MS, false);
       else {
         const failure = await drain(store, broker, { publicUrl, window, signal, mayRun });
         if (failure === undefined || stopping) continue;

@@ -61,10 +61,9 @@ export const QUEUES: readonly QueueFacts[] = [
   {
     name: 'reconciliation',
     bindings: [
-      { api: 'tmf635', resource: 'usage' },
-      { api: 'tmf678', resource: 'customerBill' },
-      { api: 'trunkline', resource: 'wholesaleFile' },
-      { api: 'trunkline', resource: 'reconciliationRun' },
+      { api: 'tmf635', resource: 'usage', eventType: 'UsageStateChangeEvent', state: 'rated' },
+      { api: 'tmf635', resource: 'usage', eventType: 'UsageStateChangeEvent', state: 'billed' },
+      { api: 'trunkline', resource: 'reconciliationRun', eventType: 'ReconciliationRunCreateEvent' },
     ],
   },
   { name: 'notification', bindings: [{}] },

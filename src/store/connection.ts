@@ -23,20 +23,26 @@ const INTERNAL: Readonly<Record<string, readonly (readonly [Record<string, 1 | -
   counter: [],
   setting: [],
   lease: [],
-  hub: [[{ api: 1, callback: 1 }]],
-  delivery: [[{ state: 1, due: 1 }], [{ hub: 1, order: 1 }], [{ hub: 1, entity: 1, state: 1, order: 1 }]],
+  hub: [[{ api: 1, callback: 1 }], [{ owner: 1 }]],
+  hubKey: [],
+  hubSecret: [],
+  delivery: [[{ hub: 1, state: 1, order: 1 }], [{ hub: 1, order: 1 }], [{ ended: 1 }, { expireAfterSeconds: 7 * 86_400 }]],
   deadLetter: [[{ queue: 1, at: 1 }]],
   parked: [[{ queue: 1, due: 1, order: 1 }], [{ claim: 1 }, { sparse: true }]],
   accessKey: [[{ hash: 1 }]],
   identity: [[{ value: 1, from: 1 }], [{ productId: 1 }]],
   timer: [[{ due: 1 }]],
+  wholesaleRecord: [[{ host: 1, start: 1 }], [{ host: 1, id: 1 }]],
+  hostLine: [],
+  archive: [],
   accountCycle: [[{ nextEnd: 1 }], [{ run: 1, outcome: 1 }], [{ 'marking.tag': 1 }, { sparse: true }]],
+  billSeries: [],
   usage: [
     [{ _account: 1, status: 1, usageDate: 1 }, { partialFilterExpression: { _account: { $exists: true } } }], [{ _bill: 1 }, { sparse: true }],
     [{ 'ratedProductUsage.appliedCustomerBillingRate.id': 1 }, { sparse: true }],
   ],
   appliedCustomerBillingRate: [[{ _account: 1, 'periodCoverage.startDateTime': 1 }, { partialFilterExpression: { _account: { $exists: true } } }]],
-  customerBill: [[{ state: 1, paymentDueDate: 1 }], [{ 'appliedPayment.payment.id': 1 }, { sparse: true }], [{ _run: 1 }, { sparse: true }]],
+  customerBill: [[{ _overdue: 1, state: 1, paymentDueDate: 1 }], [{ 'appliedPayment.payment.id': 1 }, { sparse: true }], [{ _run: 1 }, { sparse: true }]],
 };
 
 /**
@@ -93,7 +99,7 @@ function defineModel(connection: Connection, resource: Resource): void {
   connection.model(resource.name, schema);
 }
 
-const TYPES = { string: String, number: Schema.Types.Decimal128, integer: Number, boolean: Boolean, dateTime: String, date: String, object: Schema.Types.Mixed, any: Schema.Types.Mixed };
+const TYPES = { string: String, number: Schema.Types.Decimal128, double: Number, integer: Number, boolean: Boolean, dateTime: String, date: String, object: Schema.Types.Mixed, any: Schema.Types.Mixed };
 
 const fieldsOf = (shape: Shape): [string, unknown][] => [...shape.attributes()]
   .filter(([name]) => name !== 'id' && !name.includes('.') && !name.startsWith('$'))

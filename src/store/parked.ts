@@ -49,8 +49,8 @@ export async function claimParked(store: Store, queue: string, limit: number): P
   const due = await parked.find({ queue, due: { $lte: now } } as never, { sort: { due: 1, order: 1 }, limit, projection: { _id: 1 } }).toArray();
   if (due.length === 0) return [];
   const claim = randomUUID();
-  await parked.updateMany({ _id: { $in: due.map(({ _id }) => _id) }, due: { $lte: now } } as never,
-    { $set: { due: new Date(now.getTime() + CLAIM_MS), claim } } as never);
+  await parked.updateMany({ _id: { $in: due.map(({ _id }) => _id) }, due: { $lte: now } },
+    { $set: { due: new Date(now.getTime() + CLAIM_MS), claim } });
   return await parked.find({ claim } as never, { sort: { order: 1 } }).toArray() as unknown as ParkedMessage[];
 }
 

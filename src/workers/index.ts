@@ -1,6 +1,7 @@
 import type { Config, Role } from '../config';
 import { startBalanceTimers } from './balanceTimers';
 import { startBilling } from './billing';
+import { startNotification } from './notification';
 import { startOrdering } from './ordering';
 import { startRating } from './rating';
 import type { Worker, WorkerParts } from './worker';
@@ -9,6 +10,8 @@ import type { Worker, WorkerParts } from './worker';
 export const workers: Readonly<Partial<Record<Exclude<Role, 'api' | 'relay'>, (parts: WorkerParts, config: Config) => Promise<Worker>>>> = {
   billing: startBilling,
   ordering: startOrdering,
+  notification: ({ store, broker, log }, { allowPrivateCallbacks, secretKey, publicUrl }) =>
+    Promise.resolve(startNotification(store, broker, { log, allowPrivateCallbacks, secretKey, publicUrl })),
   rating: async (parts) => both(await startRating(parts), await startBalanceTimers(parts)),
 };
 
