@@ -1,4 +1,4 @@
-import { openBiller, ref, type Biller } from './setup/biller';
+import { openBiller, ref, type Biller, type Json } from './setup/biller';
 import { call, startServer, until, type TestServer } from './setup/server';
 
 let server: TestServer;
@@ -16,8 +16,8 @@ afterAll(() => server.stop());
 const monthly = (value: number, more: object = {}) => ({ name: 'Monthly fee', priceType: 'recurring', recurringChargePeriod: 'month', taxCategory: 'standard', price: { dutyFreeAmount: { unit: 'EUR', value } }, ...more });
 
 describe('one account and month', () => {
-  let account: any;
-  let bill: any;
+  let account: Json;
+  let bill: Json;
   const msisdn = '4915100000001';
 
   beforeAll(async () => {
@@ -42,12 +42,12 @@ describe('one account and month', () => {
       taxExcludedAmount: { unit: 'EUR', value: 13.46 }, taxItem: [{ taxCategory: 'standard', taxRate: 19, taxAmount: { value: 2.56 } }], taxIncludedAmount: { value: 16.02 }, amountDue: { value: 16.02 }, remainingAmount: { value: 16.02 },
       billingPeriod: { startDateTime: '2026-01-31T23:00:00.000Z', endDateTime: '2026-02-28T23:00:00.000Z' },
     });
-    expect((await biller.ratesOf(bill.id)).map(({ name, taxExcludedAmount, isBilled }: any) => [name, taxExcludedAmount.value, isBilled])).toEqual([['Calls', 0.6, true], ['Monthly fee', 12.86, true]]);
+    expect((await biller.ratesOf(bill.id)).map(({ name, taxExcludedAmount, isBilled }: Json) => [name, taxExcludedAmount.value, isBilled])).toEqual([['Calls', 0.6, true], ['Monthly fee', 12.86, true]]);
   });
 
   it('marks the usage billed, each line with its rate', async () => {
-    const [rate] = (await biller.ratesOf(bill.id)).filter(({ name }: any) => name === 'Calls');
-    const usage = await server.store.query<any>('usage', { _account: account.id });
+    const [rate] = (await biller.ratesOf(bill.id)).filter(({ name }: Json) => name === 'Calls');
+    const usage = await server.store.query<Json>('usage', { _account: account.id });
     expect(usage.map(({ doc }) => [doc.status, doc.ratedProductUsage[0].isBilled, doc.ratedProductUsage[0].appliedCustomerBillingRate.id])).toEqual(Array(3).fill(['billed', true, rate.id]));
   });
 

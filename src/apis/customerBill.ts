@@ -1,8 +1,7 @@
 import type { CustomerBill } from '../domain/billRun';
-import { applyCredit, type Payment } from '../domain/payment';
 import type { Behaviour } from '../rest/types';
-import { moveAccount } from '../store/accountCycle';
-import { keepOutcome } from './payment';
+import { payFromCredit } from '../store/payments';
+import { billDocument } from './billDocument';
 
 const PAYABLE: ReadonlySet<string> = new Set(['validated', 'sent']);
 
@@ -11,17 +10,11 @@ export const customerBill: Behaviour = {
   async patchCustomerBill(request, unit, generic) {
     const before = await unit.get<CustomerBill>('customerBill', request.params['id'] ?? '');
     const answer = await generic(request, unit);
-    let bill = answer.body as CustomerBill;
-    const accountId = bill.billingAccount?.id;
-    if (!before || before.state === bill.state || !PAYABLE.has(bill.state) || accountId === undefined) return answer;
-    await moveAccount(unit, accountId);
-    const credits = await unit.list<Payment>('payment', { 'account.id': accountId, status: 'accepted', 'unallocatedAmount.value': { $gt: 0 } }, { limit: 1000 });
-    for (const credit of credits) {
-      const outcome = applyCredit(credit, [bill], unit.now);
-      if (outcome.bills.length === 0) continue;
-      keepOutcome(unit, outcome);
-      bill = outcome.bills[0] ?? bill;
-    }
-    return { ...answer, body: bill };
+    const bill = answer.body as CustomerBill;
+    if (!before || before.state === bill.state || !PAYABLE.has(bill.state)) return answer;
+    return { ...answer, body: await payFromCredit(unit, bill) };
   },
 };
+
+/** The printed form of bills. */
+export const billPrinting: Behaviour = { retrieveBillDocument: ({ params }, { store }) => billDocument(store, params['id'] ?? '') };

@@ -5,9 +5,8 @@ import type { Api } from '../spec/operation';
 import { itemFulfilment } from './itemFulfilment';
 import { numberPort } from './numberPort';
 import { account } from './account';
-import { billRun } from './billRun';
+import { billing } from './billing';
 import { customerBill } from './customerBill';
-import { payment } from './payment';
 import { prepayBalance } from './prepayBalance';
 import { priceCheck } from './priceCheck';
 import { productCatalog } from './productCatalog';
@@ -34,5 +33,5 @@ export const behaviours = (parts: BehaviourParts): Readonly<Record<string, Behav
   tmf620: productCatalog,
   tmf622: productOrdering(parts),
   tmf637: productInventory(parts),
-  trunkline: { ...trunkline(parts), ...billRun, ...payment, ...usageImport(parts.apis), ...reference, ...itemFulfilment, ...numberPort, ...priceCheck },
+  trunkline: { ...trunkline(parts), ...billing, ...usageImport(parts.apis), ...reference, ...itemFulfilment, ...numberPort, ...priceCheck },
 });

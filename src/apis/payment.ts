@@ -1,26 +1,12 @@
 import { fault } from '../domain/fault';
 import type { CustomerBill } from '../domain/billRun';
 import { hashId } from '../domain/hashId';
-import { pay, refuseCardNumbers, reverse, type Payment, type PaymentDraft, type PaymentOutcome } from '../domain/payment';
+import { pay, refuseCardNumbers, reverse, type Payment, type PaymentDraft } from '../domain/payment';
 import type { Behaviour } from '../rest/types';
 import { moveAccount } from '../store/accountCycle';
-import type { UnitOfWork } from '../store/unitOfWork';
-
-type KeptBill = CustomerBill & { readonly _overdue?: string };
+import { keepOutcome, openBills } from '../store/payments';
 
 const MOST_BILLS = 1000;
-
-/** Keeps what a payment moved. A bill that is open again may fall overdue again. */
-export function keepOutcome(unit: UnitOfWork, { payment, bills }: PaymentOutcome): void {
-  unit.save('payment', payment, { partitionKey: payment.account?.id ?? payment.id });
-  for (const bill of bills) {
-    const { _overdue, ...rest } = bill as KeptBill;
-    unit.save('customerBill', bill.remainingAmount.value > 0 && _overdue !== undefined && bill.state !== 'settled' ? bill : rest, { partitionKey: payment.account?.id ?? bill.id });
-  }
-}
-
-const openBills = (unit: UnitOfWork, accountId: string) => unit.list<CustomerBill>('customerBill',
-  { 'billingAccount.id': accountId, state: { $in: ['validated', 'sent', 'partiallyPaid'] }, category: { $nin: ['trial', 'duplicate'] } }, { limit: MOST_BILLS });
 
 export const payment: Behaviour = {
   /** The id of a payment follows from its external reference: a second one finds the first. */

@@ -54,23 +54,23 @@ export async function claimCycles(store: Store, filter: Readonly<Record<string, 
   const cycles = store.database.collection(COLLECTION);
   const now = Date.now();
   const free = { $or: [{ _claimedUntil: { $exists: false } }, { _claimedUntil: { $lt: now } }] };
-  const found = await cycles.find({ $and: [filter, free] } as never, { limit, projection: { _id: 1 } }).toArray();
+  const found = await cycles.find({ $and: [filter, free] }, { limit, projection: { _id: 1 } }).toArray();
   if (found.length === 0) return [];
   const claim = randomUUID();
-  await cycles.updateMany({ _id: { $in: found.map(({ _id }) => _id) }, ...free } as never,
-    { $set: { _claim: claim, _claimedUntil: now + CLAIM_MS } } as never);
-  const claimed = await cycles.find({ _id: { $in: found.map(({ _id }) => _id) }, _claim: claim } as never, { projection: { _id: 1 } }).toArray();
+  await cycles.updateMany({ _id: { $in: found.map(({ _id }) => _id) }, ...free },
+    { $set: { _claim: claim, _claimedUntil: now + CLAIM_MS } });
+  const claimed = await cycles.find({ _id: { $in: found.map(({ _id }) => _id) }, _claim: claim }, { projection: { _id: 1 } }).toArray();
   return claimed.map(({ _id }) => _id);
 }
 
 /** Keeps claimed cycles a while longer, for an account that takes long. */
 export async function keepClaims(store: Store, ids: readonly string[]): Promise<void> {
-  await store.database.collection(COLLECTION).updateMany({ _id: { $in: [...ids] } }, { $set: { _claimedUntil: Date.now() + CLAIM_MS } } as never);
+  await store.database.collection(COLLECTION).updateMany({ _id: { $in: [...ids] } }, { $set: { _claimedUntil: Date.now() + CLAIM_MS } });
 }
 
 /** Gives claimed cycles back, as when stopping. */
 export async function dropClaims(store: Store, ids: readonly string[]): Promise<void> {
-  await store.database.collection(COLLECTION).updateMany({ _id: { $in: [...ids] } }, { $unset: { _claim: '', _claimedUntil: '' } } as never);
+  await store.database.collection(COLLECTION).updateMany({ _id: { $in: [...ids] } }, { $unset: { _claim: '', _claimedUntil: '' } });
 }
 
 /** The cycle to save when work on it is done: the claim goes with it. */

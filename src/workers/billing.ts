@@ -5,7 +5,9 @@ import type { BillingAccount } from '../domain/bill/charge';
 import { keepCycle } from '../store/accountCycle';
 import type { Doc } from '../store/codec';
 import { createTariffs } from './rating/tariffs';
+import { lookAtDue } from './billing/due';
 import { carryOutOnDemand } from './billing/onDemand';
+import { showSpend } from './billing/spend';
 import { beginDueRun, openRun, takeUpAccounts, workOn } from './billing/run';
 import type { Billing } from './billing/setup';
 import type { Worker, WorkerParts } from './worker';
@@ -27,6 +29,7 @@ export async function startBilling({ store, broker, log }: WorkerParts): Promise
   const loop = async (): Promise<void> => {
     while (!stop.signal.aborted) {
       try {
+        await lookAtDue(billing);
         await beginDueRun(billing);
         const run = await openRun(billing);
         if (run) await workOn(billing, run, stop.signal);
@@ -47,15 +50,19 @@ export async function startBilling({ store, broker, log }: WorkerParts): Promise
   };
 }
 
+/** Usage of a batch is shown in one commit; the rest is done one by one. */
 async function handle(billing: Billing, messages: readonly Message[]): Promise<Verdict[]> {
-  return Promise.all(messages.map(async (message): Promise<Verdict> => {
-    const { collection, id, correlationId } = readEvent(message);
+  const events = messages.map((message) => readEvent(message));
+  const usage = [...new Set(events.flatMap(({ collection, id }) => (collection === 'usage' ? [id] : [])))];
+  const shown = usage.length === 0 ? Promise.resolve() : billing.store.run((unit) => showSpend(unit, usage));
+  return Promise.all(events.map(async ({ collection, id, correlationId }): Promise<Verdict> => {
     try {
-      if (collection === 'customerBillOnDemand') await carryOutOnDemand(billing, id, correlationId);
+      if (collection === 'usage') await shown;
+      else if (collection === 'customerBillOnDemand') await carryOutOnDemand(billing, id, correlationId);
       else if (collection === 'billingAccount') await followAccount(billing, id);
       return 'done';
     } catch (error) {
-      billing.log.warn('billing failed', { collection, id, correlationId, error: (error as Error).message });
+      billing.log.warn('event not handled by billing', { collection, id, correlationId, error: (error as Error).message });
       return { retry: (error as Error).message };
     }
   }));

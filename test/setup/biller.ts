@@ -1,21 +1,24 @@
 import { call, until, type TestServer } from './server';
 import { gross, openShop, ref, type Shop } from './shop';
 
+/** What an API answers, read as it comes. */
+export type Json = ReturnType<typeof JSON.parse>;
+
 /** Short ways for tests to make accounts with products, put usage on them and bill them, all through HTTP. */
 export interface Biller {
   readonly shop: Shop;
   readonly bills: string;
   /** A product recorded in the inventory, with these agreed prices. */
-  product(accountId: string, more: object): Promise<any>;
-  usagePrice(value: number, more?: object): Promise<any>;
+  product(accountId: string, more: object): Promise<Json>;
+  usagePrice(value: number, more?: object): Promise<Json>;
   /** Hands in a call and waits until it is rated. */
-  rated(msisdn: string, usageDate: string, seconds: number, more?: object): Promise<any>;
-  send(msisdn: string, usageDate: string, seconds: number, more?: object): Promise<any>;
+  rated(msisdn: string, usageDate: string, seconds: number, more?: object): Promise<Json>;
+  send(msisdn: string, usageDate: string, seconds: number, more?: object): Promise<Json>;
   /** Runs the bills and waits until the run is over. */
-  run(body?: object): Promise<any>;
-  billsOf(accountId: string): Promise<any[]>;
-  ratesOf(billId: string): Promise<any[]>;
-  get(path: string): Promise<any>;
+  run(body?: object): Promise<Json>;
+  billsOf(accountId: string): Promise<Json[]>;
+  ratesOf(billId: string): Promise<Json[]>;
+  get(path: string): Promise<Json>;
 }
 
 let count = 0;
@@ -33,7 +36,7 @@ export function openBiller(server: TestServer): Biller {
   const biller: Biller = {
     shop, bills,
     product: (accountId, more) => made(`${server.api('productInventory')}/product`, { name: 'SIM', status: 'active', billingAccount: ref(accountId, 'BillingAccount'), ...more }),
-    usagePrice: (value, { prodSpecCharValueUse = [], ...more }: any = {}) => shop.fit('productOfferingPrice', {
+    usagePrice: (value, { prodSpecCharValueUse = [], ...more }: Json = {}) => shop.fit('productOfferingPrice', {
       name: 'Calls', priceType: 'usage', price: { unit: 'EUR', value }, unitOfMeasure: { amount: 1, units: 'min' }, prodSpecCharValueUse: [...characteristic({ ratingFirstIncrement: 60, ratingIncrement: 60 }), ...prodSpecCharValueUse], ...more,
     }),
     send: (msisdn, usageDate, seconds, more = {}) => made(usage, {

@@ -22,7 +22,7 @@ export async function namingOriginals(unit: UnitOfWork, result: BillResult): Pro
     ...result,
     rates: result.rates.map((rate) => {
       const billNo = original.get(textOf(rate.characteristic, CREDIT_FOR) ?? '');
-      return billNo === undefined ? rate : { ...rate, characteristic: [...(rate.characteristic ?? []), { name: 'originalBill', valueType: 'string', value: billNo }] };
+      return billNo === undefined || textOf(rate.characteristic, 'originalBill') !== undefined ? rate : { ...rate, characteristic: [...(rate.characteristic ?? []), { name: 'originalBill', valueType: 'string', value: billNo }] };
     }),
   };
 }
