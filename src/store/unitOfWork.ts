@@ -72,6 +72,7 @@ export async function runUnit<T>(
 /** A unit and what it leaves. With a view it reads from there first, and what it has read is there for the next. */
 export function openUnit(store: Store, { correlationId = '', now }: RunOptions, view?: View): { unit: UnitOfWork; draft: () => Draft } {
   const loaded = new Map<string, Held<Doc>>();
+  const absent = new Set<string>();
   const changes = new Map<string, Change>();
   const extra: { collection: string; id: string; eventType: string }[] = [];
   const records: { collection: string; record: { readonly _id: string } & Record<string, unknown> }[] = [];
@@ -79,14 +80,20 @@ export function openUnit(store: Store, { correlationId = '', now }: RunOptions, 
     const key = `${collection}/${held.doc.id}`;
     const pending = changes.get(key);
     if (pending) return pending.after as T;
+    // What was decided upon stays what the change is held against: a later reading may be newer than the decision.
+    const first = loaded.get(key);
+    if (first) return first.doc as T;
     loaded.set(key, held);
     return held.doc;
   };
   const read = async <T extends Doc>(collection: string, id: string): Promise<Held<T> | undefined> => {
     const key = `${collection}/${id}`;
+    const first = loaded.get(key);
+    if (first || absent.has(key)) return first as Held<T> | undefined;
     if (view?.has(key)) return view.get(key) as Held<T> | undefined;
     const held = await store.read<T>(collection, id);
     view?.set(key, held);
+    if (!held) absent.add(key);
     return held;
   };
   const seen = <T extends Doc>(collection: string, held: Held<T>): Held<T> => view?.get(`${collection}/${held.doc.id}`) as Held<T> | undefined ?? held;
