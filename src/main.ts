@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Logger } from 'winston';
 import { behaviours } from './apis';
 import { kitTolerant } from './apis/kitTolerance';
+import { schemaFetcher } from './apis/schemaFetcher';
 import { createApp } from './app';
 import { createClock, type SettableClock } from './clock';
 import type { Config, Role } from './config';
@@ -16,13 +17,15 @@ import { startMongod } from './embedded/mongod';
 import type { Broker } from './events/broker';
 import { openBroker } from './events/open';
 import { checkCallback } from './events/callbackGuard';
+import { envelopeOf } from './events/envelope';
 import { startRelay } from './events/relay';
 import { createAccess } from './rest/access';
 import { createEngine, type Engine } from './rest/engine';
 import { hubBehaviour } from './rest/hub';
 import { LIMITS } from './rest/body';
+import { resourceCheck } from './rest/validation';
 import { workers } from './workers';
-import type { Worker } from './workers/worker';
+import type { Worker, WorkerParts } from './workers/worker';
 
 export interface Running {
   readonly url: string;
@@ -68,15 +71,15 @@ async function startAll(config: Config, log: Logger, stops: (() => Promise<void>
   }
   const broker = await openBroker({ store, log, url: config.amqpUrl, prefix: config.brokerPrefix, partitions: config.brokerPartitions });
   stops.push(() => broker.close());
-  const started = await startRoles(config, { store, broker, log });
+  const started = await startRoles(config, { store, broker, log, check: documentCheck(apis) });
   stops.push(async () => { await Promise.all(started.map((worker) => worker.stop())); });
   const access = await createAccess(store, config);
   const own = behaviours({ config, clock, apis });
   const publicUrl = config.publicUrl;
   const { allowPrivateCallbacks, secretKey } = config;
-  const hubParts = { secretKey, checkCallback: (callback: string) => checkCallback(callback, allowPrivateCallbacks) };
+  const hubParts = { secretKey, envelopeOf, checkCallback: (callback: string) => checkCallback(callback, allowPrivateCallbacks) };
   const engine = createEngine({
-    apis: apis.map((api) => ({ api, behaviour: { ...hubBehaviour(api, hubParts), ...own[api.document.api] } })), store, access, log, publicUrl, requireIfMatch: config.requireIfMatch,
+    apis: apis.map((api) => ({ api, behaviour: { ...hubBehaviour(api, hubParts), ...own[api.document.api] } })), store, access, log, publicUrl, requireIfMatch: config.requireIfMatch, fetchSchema: schemaFetcher(config),
   });
   const server = createServer({ maxHeaderSize: 2 * LIMITS.urlBytes, headersTimeout: 10_000, requestTimeout: 30_000 },
     createApp(engine, { ready: () => readiness(store, broker) }, log));
@@ -99,7 +102,16 @@ async function embedded(config: Config, log: Logger, stops: (() => Promise<void>
   return mongod.uri;
 }
 
-async function startRoles(config: Config, parts: { store: Store; broker: Broker; log: Logger }): Promise<Worker[]> {
+/** Workers that take documents in hold them to the same schemas as the APIs. */
+function documentCheck(apis: readonly Api[]): WorkerParts['check'] {
+  const checks = new Map(apis.flatMap((api) => {
+    const check = resourceCheck(api);
+    return api.resources.map((resource) => [resource.collection, (doc: unknown) => check(resource, doc)] as const);
+  }));
+  return (collection, doc) => checks.get(collection)?.(doc);
+}
+
+async function startRoles(config: Config, parts: WorkerParts): Promise<Worker[]> {
   const started: Worker[] = [];
   if (config.roles.includes('relay')) started.push(startRelay(parts.store, parts.broker, { log: parts.log, publicUrl: config.publicUrl }));
   for (const role of config.roles) {

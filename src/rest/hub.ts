@@ -5,7 +5,9 @@ import type { Api } from '../spec/operation';
 import type { Shape } from '../spec/shape';
 import type { Doc } from '../store/codec';
 import { faceOfHub, hubKeyOf, keepSecrets, newSecret, type Credentials, type Hub } from '../store/hub';
+import type { EventRecord } from '../store/event';
 import type { UnitOfWork } from '../store/unitOfWork';
+import { hubOperations } from './hubOperations';
 import type { ApiRequest, Behaviour, Handler, Principal } from './types';
 
 export interface HubParts {
@@ -13,6 +15,8 @@ export interface HubParts {
   readonly checkCallback: (callback: string) => void;
   /** SECRET_KEY, if one was given. */
   readonly secretKey: string | undefined;
+  /** The notification of an event, to hold conditions against. */
+  readonly envelopeOf: (record: EventRecord) => object;
 }
 
 const MOST_HUBS = 50;
@@ -30,15 +34,16 @@ export function hubBehaviour(api: Api, parts: HubParts): Behaviour {
     list: (request, unit) => list(api, request, unit),
     retrieve: async (request, unit) => ({ status: 200, body: faceOfHub(await hubOf(request, unit)) }),
   };
+  const further = hubOperations(parts);
   return Object.fromEntries(api.operations
-    .filter(({ path, verb }) => /^\/hub(\/\{\w+\})?$/.test(path) && handlers[verb] !== undefined)
-    .map(({ id, verb }) => [id, handlers[verb]!]));
+    .filter(({ path }) => path.split('/')[1] === 'hub')
+    .flatMap(({ id, verb }) => { const handler = further[id] ?? handlers[verb]; return handler ? [[id, handler]] : []; }));
 }
 
 /** What the registrations of an API may ask for. */
 export const hubFacts = (api: Api): HubFacts => ({
   eventTypes: api.events,
-  resources: api.resources.filter(({ path }) => path !== 'hub').map(({ key, name, shape }) => ({ key, name, has: (path) => hasAttribute(shape, path) })),
+  resources: api.resources.filter(({ key }) => key !== 'eventSubscription').map(({ key, name, shape }) => ({ key, name, has: (path) => hasAttribute(shape, path) })),
 });
 
 function hasAttribute(shape: Shape, [name, ...rest]: readonly string[]): boolean {

@@ -73,6 +73,30 @@ export async function recordOutcomes(store: Store, outcomes: readonly Outcome[])
   })), { ordered: false });
 }
 
+type DeliveryFilter = { readonly hub: string } & Partial<Pick<Delivery, 'state' | 'eventId'>>;
+
+/** Newest event first. */
+export async function listDeliveries(store: Store, filter: DeliveryFilter, { limit, offset }: { readonly limit: number; readonly offset: number }): Promise<Delivery[]> {
+  if (limit === 0) return [];
+  return await store.database.collection('delivery')
+    .find(filter as never, { sort: { order: -1 }, limit, skip: offset, maxTimeMS: 2000 }).toArray() as unknown as Delivery[];
+}
+
+export const countDeliveries = (store: Store, filter: DeliveryFilter): Promise<number> =>
+  store.database.collection('delivery').countDocuments(filter, { maxTimeMS: 2000 });
+
+/** A part of the event log, both ends included, in places of the log. */
+export interface EventRange {
+  readonly from: number;
+  readonly to: number;
+  readonly entity?: string;
+}
+
+export async function eventsBetween(store: Store, api: string, { from, to, entity }: EventRange, limit: number): Promise<EventRecord[]> {
+  return await store.database.collection('event')
+    .find({ api, order: { $gte: from, $lte: to }, ...(entity === undefined ? {} : { entity }) } as never, { sort: { order: 1 }, limit }).toArray() as unknown as EventRecord[];
+}
+
 /** A delivery given up on is due again, as if new. */
 export async function reviveDelivery(store: Store, id: string): Promise<boolean> {
   const { matchedCount } = await store.database.collection('delivery').updateOne(

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkCallback } from '../../src/events/callbackGuard';
+import { envelopeOf } from '../../src/events/envelope';
 import { hubBehaviour, type HubParts } from '../../src/rest/hub';
 import type { Answer, ApiRequest, Handler, OwnHandler, Scope } from '../../src/rest/types';
 import { loadDocument } from '../../src/spec/document';
@@ -36,7 +37,7 @@ export async function openGround(folder: string, parts: Partial<HubParts> = {}):
   const database = freshDatabase();
   const api = await readDocument(folder);
   const store = await openStore({ uri: database.uri, resources: api.resources, clock: { now: () => new Date() } });
-  const behaviour = hubBehaviour(api, { checkCallback: (callback) => checkCallback(callback, true), secretKey: undefined, ...parts });
+  const behaviour = hubBehaviour(api, { checkCallback: (callback) => checkCallback(callback, true), secretKey: undefined, envelopeOf: (record) => envelopeOf(record), ...parts });
   const operation = api.operations.find(({ id }) => id === 'registerListener')!;
   const call = (handler: OwnHandler, request: Partial<ApiRequest>, principal = 'partner') => {
     const whole: ApiRequest = {
