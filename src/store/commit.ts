@@ -42,15 +42,21 @@ const MOST_DRAFTS = 200;
 export function createCommit(database: Database, onEvents: () => void): (draft: Draft) => Promise<void> {
   let queue: Waiting[] = [];
   const slots = Array.from({ length: IN_FLIGHT }, (_, slot) => slot);
+  // Two transactions on one document would only conflict and spin in the database: the later one waits here.
+  const flying = new Set<string>();
   let scheduled = false;
 
   const launch = (): void => {
     scheduled = false;
     while (queue.length > 0 && slots.length > 0) {
-      const slot = slots.pop()!;
-      const [batch, rest] = takeBatch(queue);
+      const [batch, rest] = takeBatch(queue, flying);
       queue = rest;
+      if (batch.length === 0) return;
+      const slot = slots.pop()!;
+      const touches = batch.flatMap((waiting) => waiting.touches);
+      for (const touch of touches) flying.add(touch);
       settle(database, batch, slot).finally(() => {
+        for (const touch of touches) flying.delete(touch);
         slots.push(slot);
         if (batch.some(({ draft }) => draft.events.length > 0)) onEvents();
         launch();
@@ -70,9 +76,9 @@ export function createCommit(database: Database, onEvents: () => void): (draft: 
 const touchesOf = ({ changes, records }: Draft): string[] => [
   ...changes.map(({ collection, id }) => `${collection}/${id}`), ...records.map(({ collection, record }) => `${collection}/${record._id}`)];
 
-/** As many as go together; one that touches what another in the batch touches waits for the next. */
-function takeBatch(queue: readonly Waiting[]): [Waiting[], Waiting[]] {
-  const touched = new Set<string>();
+/** As many as go together; one that touches what another in the batch or under way touches waits for the next. */
+function takeBatch(queue: readonly Waiting[], flying: ReadonlySet<string>): [Waiting[], Waiting[]] {
+  const touched = new Set(flying);
   const batch: Waiting[] = [];
   const rest: Waiting[] = [];
   for (const waiting of queue) {
@@ -147,8 +153,6 @@ function collect(database: Database, drafts: readonly Draft[], slot: number): Wo
     }
     for (const { collection, record } of more) put(records, collection, record as Stored);
   }
-  const logged = records.get('event')?.length ?? 0;
-  if (logged > 0) counting.set('event', new Map([['n', logged]]));
   for (const write of counterWrites(counting, slot)) put(writes, 'counter', write);
   return { writes, records };
 }
