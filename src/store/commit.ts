@@ -153,6 +153,8 @@ function collect(database: Database, drafts: readonly Draft[], slot: number): Wo
     }
     for (const { collection, record } of more) put(records, collection, record as Stored);
   }
+  const logged = records.get('event')?.length ?? 0;
+  if (logged > 0) counting.set('event', new Map([['n', logged]]));
   for (const write of counterWrites(counting, slot)) put(writes, 'counter', write);
   return { writes, records };
 }
