@@ -22,6 +22,8 @@ export interface Config {
   readonly secretKey: string | undefined;
   readonly requireIfMatch: boolean;
   readonly kitTolerance: boolean;
+  /** Hosts that extension schemas may be fetched from. */
+  readonly extensionHosts: readonly string[];
   /** The business clock may be set and advanced. */
   readonly clockSettable: boolean;
   readonly apiFiles: readonly string[];
@@ -31,6 +33,8 @@ export interface Config {
   readonly fulfilmentUrl: string | undefined;
   readonly fulfilmentTimeoutMs: number;
   readonly clearingHouseUrl: string | undefined;
+  /** Hosts that import and export jobs may use beside our own storage. */
+  readonly allowedHosts: readonly string[];
   /** Our name among operators, for number porting. */
   readonly operatorName: string;
   /** How long a number rests before another customer gets it. */
@@ -55,10 +59,12 @@ export const SETTINGS: readonly (readonly [name: string, standard: string, meani
   ['SECRET_KEY', '(made and kept in the database)', '32 bytes in base64 that the secrets of listeners are encrypted with.'],
   ['REQUIRE_IF_MATCH', 'false', 'Demands If-Match on PATCH and DELETE (428 without).'],
   ['KIT_TOLERANCE', 'false', 'Relaxes what TM Forum\'s TMF654 kit contradicts in its document: POST /bucket exists, required lists of balance actions do not bind.'],
+  ['EXTENSION_HOSTS', '(none)', 'Hosts, separated by commas, that a schema named by @schemaLocation may be fetched from when it is not registered.'],
   ['DEMO', 'false', 'The business clock may be set, at /trunkline/v1/businessClock. TEST=true does the same.'],
   ['FULFILMENT_URL', '(none: orders are carried out at once)', 'Base address of a TMF641 service ordering API that each order item waits for; or `events`: the item fulfilment events are the message.'],
   ['FULFILMENT_TIMEOUT_SECONDS', '86400', 'An item whose fulfilment is not reported in this (business) time fails and is undone.'],
   ['CLEARING_HOUSE_URL', '(none)', 'Where ports of numbers are asked for. Without it they wait to be reported at /trunkline/v1/numberPort.'],
+  ['ALLOWED_HOSTS', '(none)', 'Hosts, as host or host:port with commas between, that import and export jobs may read from and write to beside our own storage.'],
   ['OPERATOR_NAME', 'Trunkline', 'Our name among operators, for number porting.'],
   ['NUMBER_QUARANTINE_DAYS', '90', 'How long a number rests after one customer before another may have it.'],
   ['ORDER_VALIDATION', 'warn', 'refuse: an order that does not fit the catalogue is answered 400. warn: it is taken, with a note.'],
@@ -107,12 +113,14 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     secretKey: env['SECRET_KEY'] || undefined,
     requireIfMatch: flag(env, 'REQUIRE_IF_MATCH'),
     kitTolerance: flag(env, 'KIT_TOLERANCE'),
+    extensionHosts: (env['EXTENSION_HOSTS'] ?? '').split(',').map((host) => host.trim().toLowerCase()).filter(Boolean),
     clockSettable: flag(env, 'DEMO') || flag(env, 'TEST'),
     apiFiles: (env['API_FILES'] ?? '').split(',').filter(Boolean),
     orderValidation,
     fulfilmentUrl: env['FULFILMENT_URL'] || undefined,
     fulfilmentTimeoutMs: 1000 * whole(env, 'FULFILMENT_TIMEOUT_SECONDS', 86_400, 31_536_000),
     clearingHouseUrl: env['CLEARING_HOUSE_URL']?.replace(/\/+$/, '') || undefined,
+    allowedHosts: (env['ALLOWED_HOSTS'] ?? '').split(',').map((host) => host.trim()).filter(Boolean),
     operatorName: env['OPERATOR_NAME'] || 'Trunkline',
     numberQuarantineDays: whole(env, 'NUMBER_QUARANTINE_DAYS', 90, 3650),
   });

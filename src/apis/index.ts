@@ -2,6 +2,8 @@ import type { SettableClock } from '../clock';
 import type { Config } from '../config';
 import type { Behaviour } from '../rest/types';
 import type { Api } from '../spec/operation';
+import { extensionSchema } from './extensionSchema';
+import { file } from './file';
 import { itemFulfilment } from './itemFulfilment';
 import { numberPort } from './numberPort';
 import { account } from './account';
@@ -12,6 +14,7 @@ import { priceCheck } from './priceCheck';
 import { productCatalog } from './productCatalog';
 import { productInventory } from './productInventory';
 import { productOrdering } from './productOrdering';
+import { reconciliation } from './reconciliation';
 import { reference } from './reference';
 import { trunkline } from './trunkline';
 import { usage } from './usage';
@@ -33,5 +36,5 @@ export const behaviours = (parts: BehaviourParts): Readonly<Record<string, Behav
   tmf620: productCatalog,
   tmf622: productOrdering(parts),
   tmf637: productInventory(parts),
-  trunkline: { ...trunkline(parts), ...billing, ...usageImport(parts.apis), ...reference, ...itemFulfilment, ...numberPort, ...priceCheck },
+  trunkline: { ...trunkline(parts), ...billing, ...usageImport(parts.apis), ...extensionSchema(parts.apis), ...reference, ...itemFulfilment, ...file, ...numberPort, ...priceCheck, ...reconciliation(parts.apis) },
 });

@@ -49,7 +49,10 @@ async function offered(unit: UnitOfWork, id: string, usageDate: string, referenc
   const start = accountPeriod(account, new Date(usageDate)).startDateTime;
   const item = { id: '1', action: 'add', productOffering: { id }, product: { startDate: start }, payment: [{ id: 'assumed' }] };
   const order: ProductOrder = { id: 'priceCheck', productOrderItem: [item] };
-  const { products: [product], buckets } = fulfil(item, order, { offering, prices: prices.map((price) => (price.priceType === 'recurring' ? { ...price, price: { unit: price.price?.unit ?? reference.currency, value: 0 } } : price)), buckets: [], taxes: { rates: reference.taxRates, country: reference.country }, now: new Date(start) });
+  // Whether a prepaid customer could pay the fee is not the question.
+  const free = prices.map((price) => (price.priceType === 'recurring' ? { ...price, price: { unit: price.price?.unit ?? reference.currency, value: 0 } } : price));
+  const taxes = { rates: reference.taxRates, country: reference.country };
+  const { products: [product], buckets } = fulfil(item, order, { offering, prices: free, buckets: [], taxes, account: { id: 'priceCheck', ...account }, now: new Date(start) });
   if (!product) throw fault('REQ-02', `productOffering ${id} adds no product.`);
   return { product, buckets, account };
 }

@@ -1,5 +1,5 @@
 import { fault } from '../domain/fault';
-import { launchProblems, PRICE_DEFINING } from '../domain/launch';
+import { launchProblems, soldChange } from '../domain/launch';
 import type { OfferedPrice, ProductOffering } from '../domain/ordering/documents';
 import type { ApiRequest, Behaviour, Handler } from '../rest/types';
 import { readOfferings, readPrices } from '../store/catalogue';
@@ -12,18 +12,12 @@ type Kept = Doc & Readonly<Record<string, unknown>>;
 type Price = OfferedPrice & Kept;
 type Offering = ProductOffering & Kept;
 
-/** From being launched on a price may be sold, so what defines it stays. */
-const SOLD: ReadonlySet<string> = new Set(['Launched', 'Retired', 'Obsolete']);
-
 const launches = (before: { readonly lifecycleStatus?: string } | undefined, after: { readonly lifecycleStatus?: string }): boolean =>
   after.lifecycleStatus === 'Launched' && before?.lifecycleStatus !== 'Launched';
 
 /** @throws Fault CAT-03 that names the attributes of a launched price that would change */
 function holdPrice(before: Price, after: Price): void {
-  if (!SOLD.has(before.lifecycleStatus ?? '')) return;
-  const touched = PRICE_DEFINING.filter((name) => !same(before[name], after[name]));
-  const period = (price: Price) => price.validFor?.startDateTime;
-  if (period(before) !== period(after)) touched.push('validFor.startDateTime');
+  const touched = soldChange(before, after, same);
   if (touched.length === 0) return;
   throw fault('CAT-03', `The price is ${String(before.lifecycleStatus)}: ${touched.join(', ')} cannot change any more, contracts rely on it. Create a new version of the price, launch it, and close validFor of this one.`);
 }

@@ -3,10 +3,22 @@ import { compileTariff } from './productCatalog';
 import type { PriceProblem, Reference } from './rating/tariff';
 
 /** Attributes of a ProductOfferingPrice that say what is charged; after the launch they stay. validFor may still be closed. */
-export const PRICE_DEFINING: readonly string[] = [
+const PRICE_DEFINING: readonly string[] = [
   'priceType', 'price', 'percentage', 'unitOfMeasure', 'recurringChargePeriodType', 'recurringChargePeriodLength', 'isBundle', 'version', 'tax',
   'pricingLogicAlgorithm', 'bundledPopRelationship', 'popRelationship', 'prodSpecCharValueUse', 'productOfferingTerm', 'constraint', 'place',
 ];
+
+/** From being launched on a price may be sold, so what defines it stays. */
+const SOLD: ReadonlySet<string> = new Set(['Launched', 'Retired', 'Obsolete']);
+
+type Price = OfferedPrice & Readonly<Record<string, unknown>>;
+
+/** The attributes of a price that would change though it was launched; none for one that was not. `same` compares JSON values. */
+export function soldChange(before: Price, after: Price, same: (a: unknown, b: unknown) => boolean): string[] {
+  if (!SOLD.has(before.lifecycleStatus ?? '')) return [];
+  const touched = PRICE_DEFINING.filter((name) => !same(before[name], after[name]));
+  return before.validFor?.startDateTime === after.validFor?.startDateTime ? touched : [...touched, 'validFor.startDateTime'];
+}
 
 /** Doubts between prices, which a price alone cannot have: they are judged with the offering. */
 const BETWEEN_PRICES: ReadonlySet<string> = new Set(['priceOverlap', 'bandOverlap', 'bandGap', 'allowanceWithoutPrice']);

@@ -40,6 +40,13 @@ export const QUEUES: readonly QueueFacts[] = [
     ],
   },
   {
+    name: 'catalogueJobs',
+    bindings: [
+      { api: 'tmf620', resource: 'importJob', eventType: 'ImportJobCreateEvent' },
+      { api: 'tmf620', resource: 'exportJob', eventType: 'ExportJobCreateEvent' },
+    ],
+  },
+  {
     name: 'rating',
     partitioned: true,
     bindings: [

@@ -32,6 +32,7 @@ const INTERNAL: Readonly<Record<string, readonly (readonly [Record<string, 1 | -
   accessKey: [[{ hash: 1 }]],
   identity: [[{ value: 1, from: 1 }], [{ productId: 1 }]],
   timer: [[{ due: 1 }]],
+  fileChunk: [],
   wholesaleRecord: [[{ host: 1, start: 1 }], [{ host: 1, id: 1 }]],
   hostLine: [],
   archive: [],

@@ -2,16 +2,19 @@ import type { Config, Role } from '../config';
 import { startBalanceTimers } from './balanceTimers';
 import { startBilling } from './billing';
 import { startNotification } from './notification';
+import { startCatalogueJobs } from './catalogueJobs';
 import { startOrdering } from './ordering';
 import { startRating } from './rating';
+import { startReconciliation } from './reconciliation';
 import type { Worker, WorkerParts } from './worker';
 
 /** What each role but api and relay starts. */
 export const workers: Readonly<Partial<Record<Exclude<Role, 'api' | 'relay'>, (parts: WorkerParts, config: Config) => Promise<Worker>>>> = {
   billing: startBilling,
-  ordering: startOrdering,
+  ordering: async (parts, config) => both(await startOrdering(parts, config), await startCatalogueJobs(parts, config)),
   notification: ({ store, broker, log }, { allowPrivateCallbacks, secretKey, publicUrl }) =>
     Promise.resolve(startNotification(store, broker, { log, allowPrivateCallbacks, secretKey, publicUrl })),
+  reconciliation: startReconciliation,
   rating: async (parts) => both(await startRating(parts), await startBalanceTimers(parts)),
 };
 

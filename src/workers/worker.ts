@@ -7,6 +7,8 @@ export interface WorkerParts {
   readonly store: Store;
   readonly broker: Broker;
   readonly log: Logger;
+  /** Holds a whole resource to the document of its collection. @throws Fault REQ-02 */
+  readonly check: (collection: string, doc: unknown) => void;
 }
 
 /** A running worker. Stopping takes no more work, ends or gives back what it holds, and resolves. */
