@@ -95,10 +95,10 @@ const POOL: Record<Kind, readonly unknown[]> = {
   number: [0, 1, -3, 2.5, 10, 0.1, 5, 123456789.01],
   boolean: [true, false],
   time: ['2023-12-31T23:59:59.999Z', '2024-01-01T00:00:00.000Z', '2024-01-01T12:30:00.500Z', '2024-01-02T00:00:00.000Z', '2024-02-29T23:00:00.000Z'],
-  any: ['5', 5, true, 'true', 'a', 2.5, '2.5', 'b', false],
+  any: ['5', 5, true, 'true', 'a', 2.5, '2.5', 0.1, 'b', false],
 };
 const ASKED: Record<Kind, readonly string[]> = {
-  text: POOL.text as string[], any: ['5', '2.5', 'true', 'false', 'a', 'b', '7'],
+  text: POOL.text as string[], any: ['5', '2.5', '0.1', 'true', 'false', 'a', 'b', '7'],
   number: ['0', '1', '-3', '2.5', '10', '0.1', '5', '5.0', '123456789.01', '1e1'], boolean: ['true', 'false'],
   time: [...POOL.time as string[], '2024-01-01', '2024-02-29', '2024-01-01T13:30:00.5+01:00', '2024-01-01T00:00:00Z'],
 };

@@ -36,9 +36,10 @@ const tooLarge = (limit: number) => fault('REQ-12', `The body is larger than ${l
 /**
  * JSON text as a value that is safe to keep: at most 32 levels, no number that a JSON number cannot carry exactly,
  * no attribute name that could be taken for a path, an operator or a prototype.
+ * @param options.anyNames allows names that could be a path or an operator, for text that is kept as text
  * @throws Fault REQ-01, REQ-03, REQ-04, REQ-05
  */
-export function parseJson(text: string): unknown {
+export function parseJson(text: string, { anyNames = false }: { readonly anyNames?: boolean | undefined } = {}): unknown {
   checkText(text);
   let value: unknown;
   try {
@@ -46,7 +47,7 @@ export function parseJson(text: string): unknown {
   } catch (error) {
     throw fault('REQ-01', `The body is not JSON: ${(error as Error).message.slice(0, 120)}. Send an object such as {"name": "..."}.`);
   }
-  checkNames(value, '');
+  checkNames(value, '', anyNames);
   return value;
 }
 
@@ -86,17 +87,17 @@ function checkNumber(text: string, at: number): void {
   throw fault('REQ-04', `${token.slice(0, 40)} has more digits than a JSON number carries exactly. Send at most 15 significant digits.`);
 }
 
-function checkNames(value: unknown, place: string): void {
+function checkNames(value: unknown, place: string, anyNames: boolean): void {
   if (typeof value === 'number' && !Number.isFinite(value)) throw fault('REQ-04', `The number at ${place || 'the root'} is too large.`);
   if (typeof value !== 'object' || value === null) return;
   if (Array.isArray(value)) {
-    value.forEach((item, index) => checkNames(item, `${place}[${index}]`));
+    value.forEach((item, index) => checkNames(item, `${place}[${index}]`, anyNames));
     return;
   }
   for (const name of Object.keys(value)) {
-    if (name.startsWith('$') || name.includes('.') || name.includes('\0') || FORBIDDEN.has(name) || name.length > LIMITS.nameLength || (place === '' && name.startsWith('_'))) {
+    if ((!anyNames && (name.startsWith('$') || name.includes('.'))) || name.includes('\0') || FORBIDDEN.has(name) || name.length > LIMITS.nameLength || (place === '' && name.startsWith('_'))) {
       throw fault('REQ-03', `The attribute name '${name.slice(0, 60)}' ${place ? `in ${place} ` : ''}is not allowed. Use a name without dots that does not begin with $ or _.`);
     }
-    checkNames((value as Record<string, unknown>)[name], place ? `${place}.${name}` : name);
+    checkNames((value as Record<string, unknown>)[name], place ? `${place}.${name}` : name, anyNames);
   }
 }

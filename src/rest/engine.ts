@@ -9,6 +9,8 @@ import type { Store } from '../store/store';
 import { allow, type Access } from './access';
 import { LIMITS, parseJson, readText } from './body';
 import { errorBody, toFault } from './errors';
+import type { FetchSchema } from './extension/apply';
+import { withExtensions } from './extension/known';
 import { bind, runFor } from './handlers';
 import { runOnce } from './idempotency';
 import { withoutNulls } from './patch';
@@ -24,6 +26,8 @@ export interface EngineOptions {
   readonly log: Logger;
   readonly publicUrl: string;
   readonly requireIfMatch: boolean;
+  /** Gets extension schemas that are not registered, from the hosts on the operator's list; none without. */
+  readonly fetchSchema?: FetchSchema;
 }
 
 interface Route {
@@ -79,7 +83,7 @@ export function createEngine(options: EngineOptions): Engine {
   }) as Engine;
   Object.assign(engine, {
     serve(api: Api, behaviour: Behaviour) {
-      const validation = createValidation(api);
+      const validation = createValidation(api, options.fetchSchema);
       const key = api.document.basePath.slice(1);
       served.set(key, { api, validation, handlers: bind(api.operations, behaviour, validation), routes: routesOf(api.operations) });
       depths.add(key.split('/').length);
@@ -131,18 +135,24 @@ async function answer(options: EngineOptions, base: Served, rest: readonly strin
   if (options.requireIfMatch && (operation.verb === 'patch' || operation.verb === 'delete') && request.headers['if-match'] === undefined) {
     throw fault('REQ-18', 'This server wants If-Match on every change. Send the ETag that reading gave.');
   }
-  const { mediaType, body, stream } = operation.hasBody ? await readBody(base, operation, call) : NO_BODY;
+  const handler = base.handlers.get(operation.id)!;
+  const { mediaType, body, stream, namesSchema } = operation.hasBody ? await readBody(base, operation, call, handler) : NO_BODY;
   const apiRequest: ApiRequest = {
-    operation, ...(operation.resource ? { resource: operation.resource } : {}), params, query: call.query, body, mediaType, ...(stream ? { stream } : {}),
+    operation, ...(operation.resource ? { resource: operation.resource } : {}), params, query: call.query, body, mediaType, ...(stream ? { stream } : {}), ...(namesSchema ? { namesSchema } : {}),
     headers: request.headers, principal, correlationId, publicUrl: options.publicUrl, path: call.path,
   };
-  const selection = operation.resource && !stream && operation.verb !== 'list' && operation.verb !== 'delete' ? parseFields(call.query, operation.resource) : undefined;
-  const handler = base.handlers.get(operation.id)!;
+  const selection = stream ? undefined : await selectionOf(options.store, operation, call.query);
   const key = request.headers['idempotency-key'];
   const result = typeof key === 'string' && (operation.method === 'POST' || operation.method === 'PATCH')
     ? await runOnce(options.store, key, apiRequest, handler)
     : await runFor(options.store, handler, apiRequest, (unit) => handler(apiRequest, unit));
   send(response, apiRequest, result, selection);
+}
+
+/** `fields` of an operation on one resource. */
+async function selectionOf(store: Store, { resource, verb }: Operation, query: string): Promise<ReturnType<typeof parseFields>> {
+  if (!resource || query === '' || verb === 'list' || verb === 'delete') return undefined;
+  return withExtensions(store, resource, (extension) => parseFields(query, resource, extension));
 }
 
 function route(base: Served, rest: readonly string[], method: string, path: string): { operation: Operation; params: Record<string, string> } {
@@ -185,12 +195,13 @@ interface ReadBody {
   readonly mediaType: string;
   readonly body: unknown;
   readonly stream?: Readable;
+  readonly namesSchema?: boolean;
 }
 
 const NO_BODY: ReadBody = { mediaType: '', body: undefined };
 
 /** Files are handed on as they come in, to be read with back-pressure; their charset is the reader's business. */
-async function readBody(base: Served, { node, method }: Operation, { request, response }: Call): Promise<ReadBody> {
+async function readBody(base: Served, { node, method }: Operation, { request, response }: Call, { anyNames }: Handler): Promise<ReadBody> {
   const [type = '', ...parameters] = (request.headers['content-type'] ?? '').split(';').map((part) => part.trim().toLowerCase());
   const offered = Object.keys(node.requestBody?.content ?? {}).map((name) => name.split(';')[0]!.trim());
   const charset = parameters.find((one) => one.startsWith('charset='))?.slice(8).replace(/"/g, '') ?? 'utf-8';
@@ -202,10 +213,12 @@ async function readBody(base: Served, { node, method }: Operation, { request, re
   if (request.headers['content-encoding'] !== undefined && request.headers['content-encoding'] !== 'identity') {
     throw fault('REQ-14', 'Compressed bodies are not read. Send it uncompressed.');
   }
-  const body = parseJson(await readText(request));
+  const text = await readText(request);
+  const body = parseJson(text, { anyNames });
   request.body = method === 'PATCH' && type !== 'application/json-patch+json' ? withoutNulls(body) : structuredClone(body);
   await base.validation.checkBody(request, response);
-  return { mediaType: type, body };
+  // A name may be written with escapes.
+  return { mediaType: type, body, namesSchema: text.includes('@schemaLocation') || text.includes('\\u') };
 }
 
 function send(response: Response, request: ApiRequest, result: Answer, selection: ReturnType<typeof parseFields>): void {

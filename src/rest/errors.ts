@@ -31,7 +31,9 @@ export function toFault(error: unknown, log: Logger, correlationId: string): Fau
     log.warn('database unavailable', { correlationId, error: (error as Error).name });
     return fault('REQ-22', 'The database does not answer at the moment. Nothing is lost; repeat the request.', { 'Retry-After': '2' });
   }
-  if ((error as { code?: number }).code === 50) return fault('QRY-09', 'The query takes too long. Narrow it by an indexed attribute.');
+  const { code } = error as { code?: number };
+  if (code === 50) return fault('QRY-09', 'The query takes too long. Narrow it by an indexed attribute.');
+  if (code === 292) return fault('QRY-09', 'Too many resources would have to be sorted. Narrow the query, or sort by an indexed attribute.');
   log.error('request failed', { correlationId, error: (error as Error).name, message: (error as Error).message, stack: (error as Error).stack });
   return fault('REQ-24', 'The server failed and changed nothing. The correlation id in the X-Correlation-ID header finds the cause in its log.');
 }

@@ -29,7 +29,7 @@ export function genericHandlers(resource: Resource, validation: Validation): Par
     },
     async patch(request, unit) {
       const before = await existing(resource, request, unit);
-      const after = applyPatchTo(resource, validation, before, request, unit.now);
+      const after = await applyPatchTo(resource, validation, before, request, unit);
       return saved(resource, before, after, unit);
     },
     async delete(request, unit) {
@@ -46,7 +46,7 @@ export const notFound = (resource: Resource, id = '') =>
 /** The body as an object with its dates in one form. @throws Fault REQ-02 */
 export function bodyOf({ body, resource }: ApiRequest): Record<string, unknown> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw fault('REQ-02', 'The body must be a JSON object.');
-  return resource ? normaliseDates(resource.shape, body) as Record<string, unknown> : body as Record<string, unknown>;
+  return resource ? normaliseDates<Record<string, unknown>>(resource.shape, body as Record<string, unknown>) : body as Record<string, unknown>;
 }
 
 /** The resource that the path names, held against If-Match. @throws Fault REQ-08, REQ-17 */
@@ -62,16 +62,17 @@ export async function existing<T extends Doc = Kept>(resource: Resource, { param
 }
 
 /** The whole after the patch: attributes allowed, state reachable, document satisfied. An empty change gives what was there. */
-export function applyPatchTo(resource: Resource, validation: Validation, before: Kept, request: ApiRequest, now: Date): Kept {
+export async function applyPatchTo(resource: Resource, validation: Validation, before: Kept, request: ApiRequest, unit: UnitOfWork): Promise<Kept> {
   const face = represent(resource, before, '');
-  const after = normaliseDates(resource.shape, patched(resource, before, face, request.mediaType, request.body)) as Kept;
+  const whole = normaliseDates<Kept>(resource.shape, patched(resource, before, face, request.mediaType, request.body));
+  const after = await validation.extended(resource, whole, unit);
   if (resource.state !== undefined) holdToLifecycle(resource, resource.state, before, after);
   // Some documents require href, which is never kept.
   validation.checkResource(resource, { ...after, href: face['href'] });
   if (!resource.shape.attributes().has('lastUpdate')) return after;
   const { lastUpdate: _old, ...rest } = after;
   const { lastUpdate, ...beforeRest } = before;
-  return same(rest, beforeRest) ? { ...after, lastUpdate } : { ...after, lastUpdate: now.toISOString() };
+  return same(rest, beforeRest) ? { ...after, lastUpdate } : { ...after, lastUpdate: unit.now.toISOString() };
 }
 
 /** @throws Fault STA-01 that names the states it may become */
@@ -94,7 +95,17 @@ export function saved(resource: Resource, before: Doc, after: Doc, unit: UnitOfW
 const nothingGeneric: Handler = ({ operation }) => Promise.reject(new Error(`operation ${operation.id} has nothing generic to it`));
 
 const bound = (own: OwnHandler, generic: Handler): Handler =>
-  Object.assign((request: ApiRequest, unit: UnitOfWork) => own(request, unit, generic), own.together ? { together: own.together } : {});
+  Object.assign((request: ApiRequest, unit: UnitOfWork) => own(request, unit, generic), traitsOf(own));
+
+const traitsOf = ({ together, anyNames }: OwnHandler | Handler) => ({ ...(together ? { together } : {}), ...(anyNames ? { anyNames } : {}) });
+
+/** What is created is held to the extension schemas it names before the operation sees it; a patch is held to them as a whole. */
+function extending(handler: Handler, resource: Resource, validation: Validation): Handler {
+  return Object.assign(async (request: ApiRequest, unit: UnitOfWork) => {
+    if (request.namesSchema !== true) return handler(request, unit);
+    return handler({ ...request, body: await validation.extended(resource, request.body, unit) }, unit);
+  }, traitsOf(handler));
+}
 
 /** Runs the work of a handler's request as one unit, together with others where the handler asks for that. */
 export async function runFor(store: Store, { together }: Handler, request: ApiRequest, work: (unit: UnitOfWork) => Promise<Answer>): Promise<Answer> {
@@ -114,6 +125,6 @@ export function bind(operations: readonly Operation[], behaviour: Behaviour, val
     const own = behaviour[id];
     const handler: Handler | undefined = own ? bound(own, generic ?? nothingGeneric) : generic;
     if (!handler) throw new Error(`operation ${id} has no handler`);
-    return [id, handler];
+    return [id, verb === 'create' && resource ? extending(handler, resource, validation) : handler];
   }));
 }

@@ -1,6 +1,7 @@
 import type { Resource } from '../spec/operation';
 import type { Doc, Held } from '../store/codec';
 import type { Store } from '../store/store';
+import { withExtensions } from './extension/known';
 import { cursorFilter, encodeCursor, pageHeaders, parseListQuery, project, totalOrder, type ListQuery } from './query';
 import { represent } from './representation';
 import type { Answer, ApiRequest } from './types';
@@ -10,9 +11,16 @@ type Row = Doc & Record<string, unknown>;
 /** From this offset on the next link goes by cursor: a large offset makes the database pass over all before it. */
 const DEEP = 1000;
 
+export interface PageOptions {
+  /** A condition of ours besides the client's. */
+  readonly fixed?: Readonly<Record<string, unknown>>;
+  /** What is shown of a row, before the face of its resource is made of it. */
+  readonly face?: (doc: Doc) => Doc;
+}
+
 /** One page of what matches: 200, or 206 when the client asked for a page and there is more than it holds. */
-export async function listPage(resource: Resource, request: ApiRequest, store: Store, fixed: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
-  const query = parseListQuery(request.query, resource, { publicUrl: request.publicUrl });
+export async function listPage(resource: Resource, request: ApiRequest, store: Store, { fixed = {}, face }: PageOptions = {}): Promise<Answer> {
+  const query = await withExtensions(store, resource, (extension) => parseListQuery(request.query, resource, { publicUrl: request.publicUrl, extension }));
   const base = Object.keys(fixed).length > 0 ? { $and: [fixed, query.filter] } : query.filter;
   const sort = totalOrder(query.sort);
   const filter = query.cursor ? { $and: [base, cursorFilter(query.cursor, query.sort)] } : base;
@@ -25,7 +33,7 @@ export async function listPage(resource: Resource, request: ApiRequest, store: S
   const nextCursor = more && last && deep ? encodeCursor(query, last.doc) : undefined;
   const headers = pageHeaders({ total, count: page.length, query, selfUrl: `${request.publicUrl}${request.path}`, rawQuery: request.query, nextCursor, more });
   const partial = query.paged && (more || (query.cursor !== undefined) || (total !== undefined && page.length < total));
-  const body = page.map(({ doc }) => project(query.fields, represent(resource, doc, request.publicUrl)));
+  const body = page.map(({ doc }) => project(query.fields, represent(resource, face ? face(doc) : doc, request.publicUrl)));
   return { status: partial ? 206 : 200, raw: JSON.stringify(body), headers };
 }
 

@@ -23,6 +23,8 @@ export interface ApiRequest {
   /** The query string as it came, without the question mark. */
   readonly query: string;
   readonly body: unknown;
+  /** The body may name an extension schema (@schemaLocation) somewhere. */
+  readonly namesSchema?: boolean;
   /** The body as it comes in, where the document takes files (NDJSON, CSV); then `body` is undefined. */
   readonly stream?: Readable;
   /** Lower case, without parameters: application/json, application/merge-patch+json ... */
@@ -55,6 +57,7 @@ export type Together = (request: ApiRequest, store: Store) => Promise<readonly K
 export interface Handler {
   (request: ApiRequest, unit: UnitOfWork): Promise<Answer>;
   readonly together?: Together;
+  readonly anyNames?: boolean;
 }
 
 /**
@@ -66,4 +69,6 @@ export type Behaviour = Readonly<Record<string, OwnHandler>>;
 export interface OwnHandler {
   (request: ApiRequest, unit: UnitOfWork, generic: Handler): Promise<Answer>;
   readonly together?: Together;
+  /** The body may have names that could be no attribute ($ref, a.b); the operation keeps them as text only. */
+  readonly anyNames?: boolean;
 }

@@ -6,40 +6,33 @@ import type { NextFunction, Request, Response } from 'express';
 import { fault } from '../domain/fault';
 import type { OpenApi, SchemaNode } from '../spec/document';
 import type { Api, Resource } from '../spec/operation';
-
-const DATE_TIME = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2}|60)(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
-
-/** RFC 3339 with an offset and a day that exists; 30 February is none. */
-export function isDateTime(text: string): boolean {
-  const parts = DATE_TIME.exec(text);
-  if (!parts || Number.isNaN(Date.parse(text))) return false;
-  const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
-  return month >= 1 && month <= 12 && day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
-}
-
-const isDate = (text: string): boolean => isDateTime(`${text}T00:00:00Z`);
-const isBase64 = (text: string): boolean => /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0;
-
-/** Formats that bind; the others of the documents are advice (an href may be relative). */
-const FORMATS = { 'date-time': isDateTime, date: isDate, base64: isBase64, uri: () => true, url: () => true, float: () => true };
+import type { UnitOfWork } from '../store/unitOfWork';
+import { applyExtensions, type FetchSchema } from './extension/apply';
+import { FORMATS } from './formats';
 
 export interface Validation {
   /** Checks the body of a request against the document, through express-openapi-validator. @throws its error */
   checkBody(request: Request, response: Response): Promise<void>;
   /** Checks a whole resource, as after a PATCH. @throws Fault REQ-02 */
   checkResource(resource: Resource, value: unknown): void;
+  /** Holds what names an extension schema to it. @throws Fault EXT-01, REQ-02 */
+  extended<T>(resource: Resource, value: T, unit: UnitOfWork): Promise<T>;
 }
 
-export function createValidation(api: Api): Validation {
+export function createValidation(api: Api, fetchSchema?: FetchSchema): Validation {
   const spec = derivedDocument(api.document.raw, api.document.basePath);
   const chain = OpenApiValidator.middleware({
-    apiSpec: spec as unknown as OpenAPIV3.DocumentV3, validateApiSpec: false, validateSecurity: false, validateResponses: false, fileUploader: false,
+    apiSpec: spec as OpenAPIV3.DocumentV3, validateApiSpec: false, validateSecurity: false, validateResponses: false, fileUploader: false,
     validateRequests: { allowUnknownQueryParameters: true, removeAdditional: false },
     $refParser: { mode: 'bundle' },
     formats: Object.fromEntries(Object.entries(FORMATS).map(([name, validate]) => [name, { type: name === 'float' ? 'number' : 'string', validate }])) as never,
     ignoreUndocumented: false,
   }) as unknown as ((request: Request, response: Response, next: NextFunction) => void)[];
-  return { checkBody: (request, response) => runChain(chain, request, response), checkResource: resourceCheck(api) };
+  return {
+    checkBody: (request, response) => runChain(chain, request, response),
+    checkResource: resourceCheck(api),
+    extended: (resource, value, unit) => applyExtensions(resource, value, unit, fetchSchema),
+  };
 }
 
 /** Holds whole resources to their schema in the document. @throws Fault REQ-02 that names the first place */
@@ -59,9 +52,9 @@ export function resourceCheck(api: Api): (resource: Resource, value: unknown) =>
 function ajvFor(raw: OpenApi): Ajv {
   const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: true, logger: false });
   addFormats(ajv);
-  for (const [name, validate] of Object.entries(FORMATS)) ajv.addFormat(name, name === 'float' ? true : validate as (text: string) => boolean);
+  for (const [name, validate] of Object.entries(FORMATS)) ajv.addFormat(name, name === 'float' ? true : validate);
   for (const name of ['double', 'int32', 'int64', 'password', 'binary', 'byte']) ajv.addFormat(name, true);
-  ajv.addSchema({ $id: 'doc', components: looser({ schemas: raw.components?.schemas ?? {} }) } as never);
+  ajv.addSchema({ $id: 'doc', components: looser({ schemas: raw.components?.schemas ?? {} }) });
   return ajv;
 }
 

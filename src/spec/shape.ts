@@ -1,6 +1,7 @@
 import { resolve, type OpenApi, type SchemaNode } from './document';
 
-export type Kind = 'string' | 'number' | 'integer' | 'boolean' | 'dateTime' | 'date' | 'object' | 'any';
+/** `number` is kept as an exact decimal, `double` (an attribute of an extension) as the JSON number it came as. */
+export type Kind = 'string' | 'number' | 'double' | 'integer' | 'boolean' | 'dateTime' | 'date' | 'object' | 'any';
 
 /** What the document says of one attribute: its kind, whether there may be many, and the attributes inside. */
 export interface Shape {

@@ -61,7 +61,7 @@ export function lookUp(scope: Scope, names: readonly string[]): Attribute | unde
   const lists: string[] = [];
   for (const name of names) {
     path = join(path, name);
-    const child = childOf(shape, name) ?? extended(scope, join(scope.at, path));
+    const child = childOf(shape, name) ?? (shape.kind === 'object' ? extended(scope, join(scope.at, path)) : undefined);
     if (!child) return undefined;
     shape = child;
     if (shape.many) lists.push(path);

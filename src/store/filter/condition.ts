@@ -66,7 +66,7 @@ function assertSuits({ kind, text, shape, identity }: Attribute, { name }: Opera
   if (equality) return;
   if (identity === 'href') throw fault('QRY-02', 'href is made of the id, so it takes eq, ne, in, nin and exists only. Compare id instead.');
   if (kind === 'boolean') throw fault('QRY-02', `${text} is true or false and takes eq, ne, in, nin and exists only.`);
-  if (!ORDERS[name] && (kind === 'number' || kind === 'integer')) {
+  if (!ORDERS[name] && (kind === 'number' || kind === 'integer' || kind === 'double')) {
     throw fault('QRY-02', `${text} is a number; ${name} is for texts. Numbers take eq, ne, gt, gte, lt, lte, in, nin and exists.`);
   }
 }

@@ -91,9 +91,9 @@ function typed({ kind }: SortKey, value: unknown): Scalar {
       throw damaged();
     }
   }
-  if (kind === 'integer' && typeof value === 'number') return value;
+  if ((kind === 'integer' || kind === 'double') && typeof value === 'number') return value;
   if (kind === 'boolean' && typeof value === 'boolean') return value;
-  if (kind !== 'number' && kind !== 'integer' && kind !== 'boolean' && typeof value === 'string') return value;
+  if (kind !== 'number' && kind !== 'integer' && kind !== 'double' && kind !== 'boolean' && typeof value === 'string') return value;
   throw damaged();
 }
 

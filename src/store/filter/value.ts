@@ -42,10 +42,17 @@ function number(text: string): mongoose.mongo.Decimal128 | number | undefined {
   }
 }
 
+/** As numbers are kept that the document does not call `number`: JSON's own, unless it has more digits than that carries. */
+function double(text: string): mongoose.mongo.Decimal128 | number | undefined {
+  const exact = number(text);
+  const near = Number(text);
+  return exact === undefined || typeof exact === 'number' || !Number.isFinite(near) || !new Decimal(near).equals(exact.toString()) ? exact : near;
+}
+
 /** What a value of kind `any` may be in JSON when a query writes these characters. */
 function readings(texts: readonly string[]): Scalar[] {
   const text = texts[0] ?? '';
-  const numeric = JSON_NUMBER.test(text) ? number(text) : undefined;
+  const numeric = JSON_NUMBER.test(text) ? double(text) : undefined;
   return [...texts, ...(numeric === undefined ? [] : [numeric]), ...(text === 'true' || text === 'false' ? [text === 'true'] : [])];
 }
 
@@ -74,7 +81,7 @@ function plain(attribute: Attribute, text: string): Scalar {
     if (text === 'true' || text === 'false') return text === 'true';
     throw wrong(attribute, text, 'write true or false.');
   }
-  const value = number(text);
+  const value = attribute.kind === 'number' ? number(text) : double(text);
   if (value === undefined) throw wrong(attribute, text, 'write a decimal number of at most 34 digits, such as 12.5.');
   return value;
 }
@@ -89,7 +96,7 @@ export type Order = '$gt' | '$gte' | '$lt' | '$lte';
 export function bound(attribute: Attribute, order: Order, { text }: Value): { order: Order; value: Scalar } {
   const { kind } = attribute;
   if (kind === 'string') return { order, value: text };
-  if (kind === 'any') return { order, value: (JSON_NUMBER.test(text) ? number(text) : undefined) ?? text };
+  if (kind === 'any') return { order, value: (JSON_NUMBER.test(text) ? double(text) : undefined) ?? text };
   if (kind === 'dateTime' || kind === 'date') {
     const { from, to } = period(attribute, text);
     if (to === undefined) return { order, value: from };
