@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Decimal } from '../domain/amount';
 import type { ActionName, AdjustBalance, BalanceAction, Draft, Outcome, TopupBalance } from '../domain/balance/action';
-import { available, crossedThresholds, type Bucket } from '../domain/balance/bucket';
+import { available, crossedThresholds, remaining, type Bucket } from '../domain/balance/bucket';
 import { expireReservation } from '../domain/balance/reservation';
 import { openSpend, spend, spendBucketId, type SpendLimit } from '../domain/balance/spend';
 import { thresholdsOf } from '../domain/balance/terms';
@@ -45,7 +45,7 @@ export async function keepOutcome<A extends BalanceAction>(unit: UnitOfWork, nam
  * @returns the bucket as it is in the end
  */
 export async function keepBucket(unit: UnitOfWork, before: Bucket | undefined, after: Bucket): Promise<Bucket> {
-  const crossed = before ? crossedThresholds(before, after, thresholdsOf(after, await balanceTerms(unit.store))) : [];
+  const crossed = before && remaining(after).lt(remaining(before)) ? crossedThresholds(before, after, thresholdsOf(after, await balanceTerms(unit.store))) : [];
   const kept = crossed.length > 0 ? { ...after, crossedThreshold: crossed } : after;
   const isNew = unit.revision('bucket', after.id) === undefined;
   const types = [
