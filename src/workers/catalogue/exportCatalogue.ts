@@ -1,4 +1,4 @@
-import { decode, type Doc, type Stored } from '../../store/codec';
+import { decode, type Doc } from '../../store/codec';
 import type { Store } from '../../store/store';
 import { KINDS, type Selection } from './kinds';
 
