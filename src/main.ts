@@ -13,6 +13,7 @@ import { loadDocument, loadDocuments } from './spec/document';
 import { readApi, type Api } from './spec/operation';
 import { openStore, type Store } from './store/store';
 import { outboxState } from './store/outbox';
+import { cacheFolder } from './embedded/fetchMongod';
 import { startMongod } from './embedded/mongod';
 import type { Broker } from './events/broker';
 import { openBroker } from './events/open';
@@ -41,7 +42,8 @@ const DOCUMENTS = join(__dirname, '..', 'openapi');
 
 /** Every document that is served: ours, and those named in the settings. @throws Error that names the place of what is wrong */
 export async function readApis(config: Pick<Config, 'apiFiles' | 'kitTolerance'>): Promise<Api[]> {
-  const documents = [...await loadDocuments(DOCUMENTS), ...await Promise.all(config.apiFiles.map(loadDocument))];
+  const cache = join(cacheFolder(), 'documents');
+  const documents = [...await loadDocuments(DOCUMENTS, cache), ...await Promise.all(config.apiFiles.map((file) => loadDocument(file, cache)))];
   const apis = documents.map((document) => readApi(config.kitTolerance ? kitTolerant(document) : document));
   checkLifecycles(apis);
   return apis;

@@ -1,5 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve as resolvePath } from 'node:path';
 import SwaggerParser from '@apidevtools/swagger-parser';
 import { parse as parseYaml } from 'yaml';
 
@@ -57,22 +59,45 @@ export interface ApiDocument {
  * Every document below the folder, read, bundled and checked: `<folder>/<API>/<version>.yaml|json`, where `common` holds shared parts only.
  * @throws Error that names the file and the place when a document is not valid
  */
-export async function loadDocuments(folder: string): Promise<ApiDocument[]> {
+export async function loadDocuments(folder: string, cache?: string): Promise<ApiDocument[]> {
   const folders = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory() && entry.name !== 'common');
   const files = await Promise.all(folders.map(async ({ name }) =>
     (await readdir(join(folder, name))).filter((file) => /^v\d+\.(ya?ml|json)$/.test(file)).map((file) => join(folder, name, file))));
-  return Promise.all(files.flat().sort().map(loadDocument));
+  return Promise.all(files.flat().sort().map((file) => loadDocument(file, cache)));
 }
 
-/** Reads, bundles and validates one OpenAPI 3 document. */
-export async function loadDocument(file: string): Promise<ApiDocument> {
+/** Reads, bundles and validates one OpenAPI 3 document. What was found valid is kept below `cache` and not checked again until a part of it changes. */
+export async function loadDocument(file: string, cache?: string): Promise<ApiDocument> {
   try {
-    const raw = await SwaggerParser.bundle(file) as unknown as OpenApi;
-    await SwaggerParser.validate(structuredClone(raw) as never);
+    const kept = cache === undefined ? undefined : join(cache, `${await contentHash(file)}.json`);
+    const raw = kept !== undefined && existsSync(kept) ? JSON.parse(await readFile(kept, 'utf8')) as OpenApi : await checked(file, kept);
     return toApiDocument(raw, file);
   } catch (error) {
     throw new Error(`${file} cannot be served: ${(error as Error).message}`, { cause: error });
   }
+}
+
+async function checked(file: string, keep: string | undefined): Promise<OpenApi> {
+  const raw = await SwaggerParser.bundle(file) as unknown as OpenApi;
+  await SwaggerParser.validate(structuredClone(raw) as never);
+  if (keep !== undefined) {
+    await mkdir(dirname(keep), { recursive: true });
+    await writeFile(`${keep}.${process.pid}`, JSON.stringify(raw));
+    await rename(`${keep}.${process.pid}`, keep);
+  }
+  return raw;
+}
+
+/** SHA-256 over the document and every file it refers to. */
+async function contentHash(file: string, seen: Set<string> = new Set()): Promise<string> {
+  seen.add(file);
+  const text = await readFile(file, 'utf8');
+  const hash = createHash('sha256').update(text);
+  for (const [, target = ''] of text.matchAll(/\$ref["']?:\s*["']?([^"'#\s{}]+)#/g)) {
+    const path = resolvePath(dirname(file), decodeURIComponent(target));
+    if (!seen.has(path) && existsSync(path)) hash.update(await contentHash(path, seen));
+  }
+  return hash.digest('hex');
 }
 
 function toApiDocument(raw: OpenApi, file: string): ApiDocument {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import os from 'node:os';
 import mongoose, { Schema, type Connection } from 'mongoose';
 import type { Resource } from '../spec/operation';
@@ -17,7 +18,7 @@ export interface Database {
 
 /** Collections that hold no TMF resource, with their indexes. */
 const INTERNAL: Readonly<Record<string, readonly (readonly [Record<string, 1 | -1>, mongoose.mongo.CreateIndexesOptions?])[]>> = {
-  event: [[{ sent: 1, order: 1 }, { partialFilterExpression: { sent: false } }], [{ entity: 1, seq: 1 }], [{ order: 1 }], [{ eventType: 1, order: 1 }], [{ time: 1 }]],
+  event: [[{ sent: 1, order: 1 }, { partialFilterExpression: { sent: false } }], [{ entity: 1, seq: 1 }], [{ order: 1 }], [{ eventType: 1, order: 1 }]],
   effect: [[{ at: 1 }, { expireAfterSeconds: 90 * 86_400 }]],
   idempotency: [[{ at: 1 }, { expireAfterSeconds: 7 * 86_400 }]],
   counter: [],
@@ -90,13 +91,12 @@ async function assertDurable(connection: Connection): Promise<void> {
   }
 }
 
-/** Model and indexes of a resource, from its document. Documents are checked against the API document, so the model stays open. */
+/** The model of a resource, from its document. Documents are checked against the API document, so the model stays open. */
 function defineModel(connection: Connection, resource: Resource): void {
   const schema = new Schema(
     { _id: { type: String }, ...Object.fromEntries(fieldsOf(resource.shape)) } as never,
     { collection: resource.collection, strict: false, minimize: false, id: false, versionKey: '_rev', autoIndex: false, autoCreate: false },
   );
-  for (const path of resource.indexes) schema.index({ [path]: 1, _id: 1 });
   connection.model(resource.name, schema);
 }
 
@@ -106,19 +106,20 @@ const fieldsOf = (shape: Shape): [string, unknown][] => [...shape.attributes()]
   .filter(([name]) => name !== 'id' && !name.includes('.') && !name.startsWith('$'))
   .map(([name, child]) => [name, child.many ? { type: [Schema.Types.Mixed], default: undefined } : { type: TYPES[child.kind] }]);
 
+/** One command per collection, and none at all when the same ones were made before: a start need not wait for what is there. */
 async function createCollections(connection: Connection, resources: ReadonlyMap<string, Resource>): Promise<void> {
-  const held = new Set((await connection.db!.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name));
-  const create = async (name: string) => { if (!held.has(name)) await connection.db!.createCollection(name).catch(ignoreExisting); };
-  await Promise.all([...resources.values()].map(async ({ name, collection }) => {
-    await create(collection);
-    await connection.model(name).createIndexes();
-  }));
-  await Promise.all(Object.entries(INTERNAL).map(async ([name, indexes]) => {
-    await create(name);
-    for (const [keys, options] of indexes) await connection.db!.collection(name).createIndex(keys, options ?? {});
-  }));
+  const wanted = new Map<string, mongoose.mongo.IndexDescription[]>();
+  for (const { collection, indexes } of resources.values()) wanted.set(collection, indexes.map((path) => ({ key: { [path]: 1, _id: 1 } })));
+  for (const [name, indexes] of Object.entries(INTERNAL)) wanted.set(name, [...wanted.get(name) ?? [], ...indexes.map(([key, options = {}]) => ({ key, ...options }))]);
+  const db = connection.db!;
+  const settings = db.collection<{ _id: string; indexes: string }>('setting');
+  const signature = createHash('sha256').update(JSON.stringify([...wanted].sort(([a], [b]) => (a < b ? -1 : 1)))).digest('hex');
+  if ((await settings.findOne({ _id: 'collections' }))?.indexes === signature) return;
+  await Promise.all([...wanted].map(([name, indexes]) =>
+    (indexes.length > 0 ? db.collection(name).createIndexes(indexes) : db.createCollection(name).catch(ignoreExisting))));
+  await settings.updateOne({ _id: 'collections' }, { $set: { indexes: signature } }, { upsert: true });
 }
 
 const ignoreExisting = (error: { code?: number }): void => {
-  if (error.code !== 48) throw error;
+  if (error.code !== 48) throw error as Error;
 };
