@@ -29,14 +29,17 @@ const stop = async (): Promise<void> => {
 const order = (id: string, state: string, more: object = {}) => ground.save('productOrder', id, { '@type': 'ProductOrder', state, productOrderItem: [{ id: '1', action: 'add' }], ...more });
 const bodies = () => listener.received.map(({ body }) => JSON.parse(body) as { eventId: string; eventType: string; event: { productOrder: { id: string; state: string } } });
 
-beforeEach(async () => {
+beforeAll(async () => {
   ground = await openGround('TMF622-ProductOrdering');
+});
+afterAll(() => ground.end());
+beforeEach(async () => {
+  await ground.clear();
   listener = await openListener();
 });
 afterEach(async () => {
   await stop();
   await listener.close();
-  await ground.end();
 });
 
 it('posts the whole notification to the callback exactly as registered, signed so that the public library accepts it', async () => {

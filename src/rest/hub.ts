@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fault } from '../domain/fault';
 import { parseHubQuery, type HubFacts } from '../domain/hub/query';
+import { vendorEventsOf } from '../domain/hub/vendorEvents';
 import type { Api } from '../spec/operation';
 import type { Shape } from '../spec/shape';
 import type { Doc } from '../store/codec';
@@ -41,10 +42,14 @@ export function hubBehaviour(api: Api, parts: HubParts): Behaviour {
 }
 
 /** What the registrations of an API may ask for. */
-export const hubFacts = (api: Api): HubFacts => ({
-  eventTypes: api.events,
-  resources: api.resources.filter(({ key }) => key !== 'eventSubscription').map(({ key, name, shape }) => ({ key, name, has: (path) => hasAttribute(shape, path) })),
-});
+export function hubFacts({ document, events, resources }: Api): HubFacts {
+  const own = resources.filter(({ key }) => key !== 'eventSubscription');
+  return {
+    eventTypes: events,
+    vendorTypes: new Set(vendorEventsOf(document.api, own, events)),
+    resources: own.map(({ key, name, shape }) => ({ key, name, has: (path) => hasAttribute(shape, path) })),
+  };
+}
 
 function hasAttribute(shape: Shape, [name, ...rest]: readonly string[]): boolean {
   if (name === undefined || shape.kind === 'any') return true;

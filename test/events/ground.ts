@@ -29,6 +29,8 @@ export interface Ground {
   save(collection: string, id: string, attributes: object): Promise<void>;
   register(body: object, principal?: string): Promise<Answer & { readonly body: { readonly id: string; readonly secret: string } }>;
   call(handler: OwnHandler, request: Partial<ApiRequest>, principal?: string): Promise<Answer>;
+  /** Empties what tests leave behind. */
+  clear(): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -55,6 +57,10 @@ export async function openGround(folder: string, parts: Partial<HubParts> = {}):
       }, { correlationId: 'c-1' });
     },
     register: async (body, principal) => await call(behaviour['registerListener']!, { body }, principal) as never,
+    async clear() {
+      const names = ['event', 'hub', 'hubKey', 'hubSecret', 'delivery', 'deadLetter', 'parked', 'lease', 'counter', ...api.resources.map(({ collection }) => collection)];
+      await Promise.all(names.map((name) => store.database.collection(name).deleteMany({})));
+    },
     async end() {
       await store.close();
       await database.drop();

@@ -5,6 +5,8 @@ import { parseJsonPath, PathError, type JsonPath } from './jsonPath';
 export interface HubFacts {
   /** Event types the document names. */
   readonly eventTypes: ReadonlySet<string>;
+  /** Further ones, sent only where the query names them. */
+  readonly vendorTypes: ReadonlySet<string>;
   /** The API's resources: attribute in the event (productOrder), type (ProductOrder), and whether it has an attribute. */
   readonly resources: readonly { readonly key: string; readonly name: string; has(path: readonly string[]): boolean }[];
 }
@@ -107,12 +109,12 @@ function eventTypesIn(value: string, before: ReadonlySet<string> | undefined, fa
   return new Set(before ? types.filter((type) => before.has(type)) : types);
 }
 
-const isKnown = (type: string, { eventTypes, resources }: HubFacts): boolean =>
-  eventTypes.has(type) || resources.some(({ name }) => type.startsWith(name) && /^[A-Z]\w*Event$/.test(type.slice(name.length)));
+const isKnown = (type: string, { eventTypes, vendorTypes }: HubFacts): boolean => eventTypes.has(type) || vendorTypes.has(type);
 
-const offered = ({ eventTypes, resources }: HubFacts): string =>
-  `It has ${[...eventTypes].sort().join(', ') || 'none in its document'}; and beyond the document <resource><change>Event with ${resources.map(({ name }) => name).join(', ')} `
-  + 'and Create, AttributeValueChange, StateChange or Delete';
+const offered = ({ eventTypes, vendorTypes }: HubFacts): string => {
+  const [own, further] = [eventTypes, vendorTypes].map((types) => [...types].sort().join(', '));
+  return own === '' ? `Its document names none; by name there are ${further}` : `It has ${own}${further === '' ? '' : `; and by name ${further}`}`;
+};
 
 function conditionIn(name: string, value: string, facts: HubFacts | undefined): Condition {
   const path = name.split('.');
