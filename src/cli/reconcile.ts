@@ -9,10 +9,9 @@ import type { Contract } from '../domain/reconciliation/contract';
 import type { ReconciliationItem } from '../domain/reconciliation/item';
 import { isDifference } from '../domain/reconciliation/item';
 import { reconcile, type ReconciliationOptions, type ReconciliationResult } from '../domain/reconciliation/reconcile';
-import { itemsCsv, reportJson, type ReportInput, returnedCsv } from '../domain/reconciliation/report';
+import { claimsCsv, itemsCsv, reportJson, type ReportInput, returnedCsv } from '../domain/reconciliation/report';
 import { reportHtml } from '../domain/reconciliation/reportHtml';
 import { claimFile } from '../domain/reconciliation/claims';
-import { csvLine } from '../domain/reconciliation/report';
 import { tolerancesWith } from '../domain/reconciliation/tolerances';
 import { BUILT_IN_PROFILES } from '../mapping/builtIn';
 import { checkedProfile, type MappingProfile } from '../mapping/profile';
@@ -79,14 +78,6 @@ async function withRaw(result: ReconciliationResult, sides: readonly LoadedSide<
 
 const write = (path: string, text: Iterable<string>): Promise<void> => pipeline(Readable.from(text), createWriteStream(path));
 
-function* claimsCsv(result: ReconciliationResult, contract: Contract): Generator<string> {
-  const { rows, expired } = claimFile(result.items, contract, new Date(result.asOf));
-  yield csvLine(['wholesale', 'file', 'line', 'service', 'usageDate', 'class', 'charge', 'contractCharge', 'claim', 'currency', 'ageDays', 'daysLeft', 'item']);
-  for (const row of [...rows, ...expired]) {
-    yield csvLine([row.wholesale, row.file, row.line, row.service, row.usageDate, row.class, row.charge, row.contractCharge, row.claim, row.currency, row.ageDays, row.daysLeft, row.item]);
-  }
-}
-
 async function writeReports(folder: string, input: ReportInput, contract: Contract | undefined): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'report.html'), reportHtml(input));
@@ -94,7 +85,7 @@ async function writeReports(folder: string, input: ReportInput, contract: Contra
   await write(join(folder, 'items.csv'), itemsCsv(input.result.items));
   await write(join(folder, 'returned.csv'), returnedCsv(input.returned));
   const { host, currency } = input.result;
-  await write(join(folder, 'claims.csv'), claimsCsv(input.result, contract ?? { host, currency, prices: [] }));
+  await write(join(folder, 'claims.csv'), claimsCsv(claimFile(input.result.items, contract ?? { host, currency, prices: [] }, new Date(input.result.asOf))));
 }
 
 async function compare(request: ReconcileRequest, say: (text: string) => void): Promise<number> {

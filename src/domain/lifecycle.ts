@@ -1,4 +1,5 @@
 import { fault } from './fault';
+import { ITEM_LIFE } from './reconciliation/itemLife';
 
 /** States as a table: from each state the ones it may become. Final states go nowhere. */
 export interface Lifecycle {
@@ -146,6 +147,22 @@ const numberPort: Lifecycle = {
   },
 };
 
+const reconciliationRun: Lifecycle = {
+  initial: ['acknowledged'],
+  states: { acknowledged: to('inProgress'), inProgress: to('done', 'terminatedWithError'), done: to(), terminatedWithError: to() },
+};
+
+/** A closed item opens again when its explanation has gone. */
+const reconciliationItem: Lifecycle = {
+  initial: ['open'],
+  states: Object.fromEntries(Object.entries(ITEM_LIFE).map(([state, targets]) => [state, to(...targets)])),
+};
+
+const wholesaleFile: Lifecycle = {
+  initial: ['accepted', 'held'],
+  states: { accepted: to('held'), held: to('accepted') },
+};
+
 export const lifecycles: Readonly<Record<string, Lifecycle>> = {
   Catalog: catalogue, Category: catalogue, ProductOffering: catalogue, ProductOfferingPrice: catalogue, ProductSpecification: catalogue,
   ImportJob: job, ExportJob: job,
@@ -156,6 +173,7 @@ export const lifecycles: Readonly<Record<string, Lifecycle>> = {
   BillRun: task, Payment: payment, Refund: refund,
   CustomerBill: customerBill, CustomerBillOnDemand: customerBillOnDemand,
   ItemFulfilment: itemFulfilment, NumberPort: numberPort,
+  ReconciliationRun: reconciliationRun, WholesaleFile: wholesaleFile, ReconciliationItem: reconciliationItem,
 };
 
 // A client may send 'constructor' as a state: only own names of the table count.

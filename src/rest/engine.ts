@@ -149,9 +149,11 @@ async function answer(options: EngineOptions, base: Served, rest: readonly strin
   send(response, apiRequest, result, selection);
 }
 
-/** `fields` of an operation on one resource. */
-async function selectionOf(store: Store, { resource, verb }: Operation, query: string): Promise<ReturnType<typeof parseFields>> {
-  if (!resource || query === '' || verb === 'list' || verb === 'delete') return undefined;
+const takesFields = ({ parameters = [] }: Operation['node']): boolean => parameters.some(({ $ref, name }) => name === 'fields' || $ref?.endsWith('/Fields') === true);
+
+/** `fields` of an operation on one resource; one that is none of the five verbs may have parameters of its own instead. */
+async function selectionOf(store: Store, { resource, verb, node }: Operation, query: string): Promise<ReturnType<typeof parseFields>> {
+  if (!resource || query === '' || verb === 'list' || verb === 'delete' || (verb === 'other' && !takesFields(node))) return undefined;
   return withExtensions(store, resource, (extension) => parseFields(query, resource, extension));
 }
 

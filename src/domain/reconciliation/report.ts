@@ -1,4 +1,5 @@
 import { decimal, jsonNumber } from '../amount';
+import type { ClaimFile } from './claims';
 import type { FileReason, FileStatus } from './fileControl';
 import { DIFFERENCES, type ItemClass, type ReconciliationItem } from './item';
 import { AGE_BANDS, type AgeBand, ageing } from './itemLife';
@@ -91,6 +92,14 @@ export function* itemsCsv(items: Iterable<ReconciliationItem>): Generator<string
   for (const item of items) {
     yield csvLine([item.id, item.class, item.reason, item.flags.join(' '), item.service, item.subscriber, item.product, item.usageDate, item.own.join(' '), item.wholesale.join(' '),
       item.ownQuantity, item.wholesaleQuantity, item.charge, item.contractCharge, item.leakageCost, item.retailValue, item.claim, item.accrual, item.credit, item.file, item.line, item.raw]);
+  }
+}
+
+/** What is claimed as CSV for the host, claims past their deadline at the end. */
+export function* claimsCsv({ rows, expired }: ClaimFile): Generator<string> {
+  yield csvLine(['wholesale', 'file', 'line', 'service', 'usageDate', 'class', 'charge', 'contractCharge', 'claim', 'currency', 'ageDays', 'daysLeft', 'item']);
+  for (const row of [...rows, ...expired]) {
+    yield csvLine([row.wholesale, row.file, row.line, row.service, row.usageDate, row.class, row.charge, row.contractCharge, row.claim, row.currency, row.ageDays, row.daysLeft, row.item]);
   }
 }
 

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { decimal, jsonNumber, round } from '../../domain/amount';
+import type { Product } from '../../domain/product';
+import { accountPeriod, type CycleAccount } from '../../domain/proration';
+import { WHOLESALE_SCALE } from '../../domain/reconciliation/contract';
+import type { OwnRecord, WholesaleRecord } from '../../domain/reconciliation/records';
+import type { SubscriberIdentity } from '../../domain/reconciliation/subscriber';
+import type { Doc } from '../../store/codec';
+import { scan } from '../../store/scan';
+import type { Store } from '../../store/store';
+import { wholesaleRecords } from '../../store/wholesaleRecord';
+import type { Identity } from '../identity';
+import { isRead, type ReconciliationRun, type WholesaleFile } from './documents';
+import { COMPARED, type ComparedUsage, hostOf, ownRecordOf, productOf, WHOLESALE_TYPE, wholesaleRecordOf } from './usageRecords';
+
+/** All that a run compares. Records come without their lines of text, so that a month fits into memory. */
+export interface Inputs {
+  readonly own: OwnRecord[];
+  /** Usage of ours that cannot be compared. */
+  readonly ownUnreadable: number;
+  readonly ownFingerprint: string;
+  readonly wholesale: WholesaleRecord[];
+  readonly identities: readonly SubscriberIdentity[];
+  readonly files: readonly WholesaleFile[];
+  /** Records in the period, by file. */
+  readonly recordsOf: ReadonlyMap<string, number>;
+}
+
+export async function readInputs(store: Store, run: ReconciliationRun): Promise<Inputs> {
+  const files = await filesOf(store, run);
+  const own = await readUsage(store, run);
+  const host = await readFiles(store, run, files);
+  for (const record of own.wholesale) host.wholesale.push(record);
+  return { own: own.own, ownUnreadable: own.unreadable, ownFingerprint: own.fingerprint, ...host, files, identities: await readIdentities(store, run) };
+}
+
+/** The host's files that may hold usage of the period. */
+async function filesOf(store: Store, { host, period }: ReconciliationRun): Promise<WholesaleFile[]> {
+  const found: WholesaleFile[] = [];
+  for await (const batch of scan<WholesaleFile>(store, 'wholesaleFile', { host }, { sort: { creationDate: 1, _id: 1 } })) {
+    found.push(...batch.filter(({ usagePeriod }) => usagePeriod?.startDateTime !== undefined && usagePeriod.startDateTime < period.endDateTime
+      && (usagePeriod.endDateTime ?? period.startDateTime) >= period.startDateTime));
+  }
+  return found;
+}
+
+async function readFiles(store: Store, { host, period }: ReconciliationRun, files: readonly WholesaleFile[]): Promise<Pick<Inputs, 'wholesale' | 'recordsOf'>> {
+  const read = new Map(files.filter(isRead).map((file) => [file.id, file]));
+  const wholesale: WholesaleRecord[] = [];
+  const recordsOf = new Map<string, number>();
+  for await (const batch of wholesaleRecords(store, host, Date.parse(period.startDateTime), Date.parse(period.endDateTime))) {
+    for (const record of batch) {
+      const file = read.get(record.file!);
+      if (!file) continue;
+      recordsOf.set(file.id, (recordsOf.get(file.id) ?? 0) + 1);
+      wholesale.push(file.exchangeRate === undefined ? record : exchanged(record, file.exchangeRate));
+    }
+  }
+  return { wholesale, recordsOf };
+}
+
+/** The charge in the currency of the contract, at the rate that the file came with. */
+const exchanged = ({ currency: _currency, ...record }: WholesaleRecord, rate: number): WholesaleRecord =>
+  ({ ...record, charge: jsonNumber(round(decimal(record.charge).times(decimal(rate)), WHOLESALE_SCALE)) });
+
+interface ReadUsage {
+  readonly own: OwnRecord[];
+  readonly wholesale: WholesaleRecord[];
+  readonly unreadable: number;
+  readonly fingerprint: string;
+}
+
+/** Our usage of the period, and wholesale records that came as TMF635 usage. */
+async function readUsage(store: Store, { host, period }: ReconciliationRun): Promise<ReadUsage> {
+  const dues = billDues(store);
+  const hash = createHash('sha256');
+  const result = { own: [] as OwnRecord[], wholesale: [] as WholesaleRecord[], unreadable: 0 };
+  const filter = { usageDate: { $gte: period.startDateTime, $lt: period.endDateTime } };
+  for await (const batch of scan<ComparedUsage>(store, 'usage', filter, { sort: { usageDate: 1, _id: 1 }, only: COMPARED })) {
+    await dues.learn(batch.filter(({ status }) => status === 'rated').flatMap((usage) => productOf(usage) ?? []));
+    for (const usage of batch) {
+      if (usage['@type'] === WHOLESALE_TYPE) {
+        const record = hostOf(usage) === host ? wholesaleRecordOf(usage) : undefined;
+        if (record) result.wholesale.push(record);
+        continue;
+      }
+      const record = ownRecordOf(usage, dues.of(productOf(usage), usage.usageDate));
+      if (!record) {
+        result.unreadable += 1;
+        continue;
+      }
+      hash.update(`${record.id}|${record.start}|${record.quantity}|${record.state}|${record.amount ?? ''}\n`);
+      result.own.push(record);
+    }
+  }
+  return { ...result, fingerprint: hash.digest('hex') };
+}
+
+interface BillDues {
+  learn(products: readonly string[]): Promise<void>;
+  /** End of the bill period of the product's account that the date lies in. */
+  of(product: string | undefined, usageDate: string | undefined): number | undefined;
+}
+
+interface Span { readonly from: number; readonly to: number }
+
+/** When usage is due to be billed, by the cycle of its account. Accounts have few periods in a month: each is worked out once. */
+function billDues(store: Store): BillDues {
+  const accountOf = new Map<string, string | undefined>();
+  const accounts = new Map<string, CycleAccount>();
+  const spans = new Map<string, Span[]>();
+  return {
+    async learn(ids) {
+      const unknown = [...new Set(ids)].filter((id) => !accountOf.has(id));
+      for (const id of unknown) accountOf.set(id, undefined);
+      const products = unknown.length === 0 ? [] : await store.readMany<Product>('product', unknown);
+      for (const { doc } of products) accountOf.set(doc.id, doc.billingAccount?.id);
+      const wanted = products.flatMap(({ doc }) => doc.billingAccount?.id ?? []).filter((id) => !accounts.has(id));
+      for (const { doc } of await store.readMany<CycleAccount & Doc>('billingAccount', wanted)) accounts.set(doc.id, doc);
+    },
+    of(product, usageDate) {
+      const id = product === undefined ? undefined : accountOf.get(product);
+      const account = id === undefined ? undefined : accounts.get(id);
+      if (!account || usageDate === undefined) return undefined;
+      const at = Date.parse(usageDate);
+      const known = spans.get(id!) ?? [];
+      let span = known.find(({ from, to }) => from <= at && at < to);
+      if (!span) {
+        const { startDateTime, endDateTime } = accountPeriod(account, new Date(at));
+        spans.set(id!, [...known, span = { from: Date.parse(startDateTime), to: Date.parse(endDateTime) }]);
+      }
+      return span.to;
+    },
+  };
+}
+
+/** Who had which SIM and number during the period, product by product. */
+async function readIdentities(store: Store, { period }: ReconciliationRun): Promise<SubscriberIdentity[]> {
+  const byProduct = new Map<string, { imsi: Identity[]; msisdn: Identity[] }>();
+  const during = { from: { $lt: period.endDateTime }, $or: [{ to: null }, { to: { $gt: period.startDateTime } }] };
+  for await (const batch of scan<Identity>(store, 'identity', during)) {
+    for (const identity of batch) {
+      if (identity.kind === 'iccid') continue;
+      const held = byProduct.get(identity.productId) ?? { imsi: [], msisdn: [] };
+      byProduct.set(identity.productId, held);
+      held[identity.kind].push(identity);
+    }
+  }
+  return [...byProduct.values()].flatMap(({ imsi, msisdn }) => {
+    if (imsi.length === 0) return msisdn.map((one) => ({ ...spanOf(one), imsi: `+${one.value}`, msisdn: one.value }));
+    if (msisdn.length === 0) return imsi.map((one) => ({ ...spanOf(one), imsi: one.value, msisdn: '' }));
+    return imsi.flatMap((sim) => msisdn.flatMap((number) => {
+      const [a, b] = [spanOf(sim), spanOf(number)];
+      const [from, to] = [Math.max(a.from, b.from), Math.min(a.to, b.to)];
+      return from < to ? [{ imsi: sim.value, msisdn: number.value, from, to }] : [];
+    }));
+  });
+}
+
+const spanOf = ({ from, to }: Identity): Span => ({ from: Date.parse(from), to: to === null ? Infinity : Date.parse(to) });

@@ -1,0 +1,146 @@
+import { Fault, fault } from '../../domain/fault';
+import { ITEM_CLASSES, isDifference, type ReconciliationItem } from '../../domain/reconciliation/item';
+import type { KeptItem } from '../../domain/reconciliation/itemLife';
+import type { WholesaleRecord } from '../../domain/reconciliation/records';
+import { reconcile, type ReconciliationOptions, type ReconciliationResult } from '../../domain/reconciliation/reconcile';
+import { type ReportFile, reportJson } from '../../domain/reconciliation/report';
+import type { ResultSums, Sums } from '../../domain/reconciliation/sums';
+import { tolerancesWith } from '../../domain/reconciliation/tolerances';
+import { keepText } from '../../store/archive';
+import type { Store } from '../../store/store';
+import { linesOfText } from '../../store/wholesaleRecord';
+import { contractOf } from './contract';
+import { type HostContract, isRead, isSystematic, type ReconciliationRun, type WholesaleFile } from './documents';
+import { holdFaultyFiles } from './faultyFiles';
+import { type Inputs, readInputs } from './inputs';
+import { earlierItems, ITEMS, keepItems } from './items';
+import { nameOf, retailValues } from './retailValue';
+
+export const RUNS = 'reconciliationRun';
+const DAY = 86_400_000;
+
+/** Told before long work without a pause; false when somebody else has taken over. */
+export type Hold = (forMs: number) => Promise<boolean>;
+
+/** How long comparing so many records may block this process, generously. */
+const blockMs = (records: number): number => 20_000 + records / 10;
+
+/**
+ * Carries out a run from its start, whatever was done of it before: it compares, keeps the items, the report and the sums. Done again
+ * after a crash it finds what it left. Without the hold it ends where it is, leaving the rest to who has it.
+ */
+export async function carryOut(store: Store, id: string, hold: Hold): Promise<void> {
+  const run = await begun(store, id);
+  if (!run) return;
+  const contract = (await store.read<HostContract>('hostContract', run.host))?.doc;
+  const inputs = await readInputs(store, run);
+  const earlier = await earlierItems(store, run);
+  if (!await hold(blockMs(inputs.own.length + inputs.wholesale.length))) return;
+  const result = await withLines(store, await compared(store, run, contract, inputs, earlier), inputs.files);
+  if (!result.control.complete) throw fault('REC-03', 'Records were lost while comparing; the result must not be used. Please report this.');
+  const context = { currency: result.currency, files: new Map(inputs.files.map(({ id: file, name }) => [file, name])) };
+  if (!await keepItems(store, earlier, result.items, run, context, () => hold(20_000))) return;
+  await holdFaultyFiles(store, result, inputs.files, run);
+  await keepText(store, reportId(run.id), reportJson({ result, files: inputs.files.map(reportFile), returned: returnedOf(inputs.files) }));
+  if (await hold(20_000)) await finished(store, run, contract, inputs, result);
+}
+
+export const reportId = (run: string): string => `report-${run}`;
+
+async function begun(store: Store, id: string): Promise<ReconciliationRun | undefined> {
+  return store.run(async (unit) => {
+    const run = await unit.get<ReconciliationRun>(RUNS, id);
+    if (!run || run.state === 'done' || run.state === 'terminatedWithError') return undefined;
+    const attempts = (run._attempts ?? 0) + 1;
+    if (attempts > MOST_ATTEMPTS) {
+      unit.save(RUNS, { ...run, state: 'terminatedWithError', completionDate: unit.now.toISOString(), reason: `It was begun ${MOST_ATTEMPTS} times and never ended. The log of the worker says why.` });
+      return undefined;
+    }
+    return unit.save<ReconciliationRun>(RUNS, { ...run, state: 'inProgress', startDateTime: run.startDateTime ?? unit.now.toISOString(), _attempts: attempts });
+  });
+}
+
+const MOST_ATTEMPTS = 10;
+
+/** A run that cannot be carried out ends with the reason; anything else is tried again. */
+export async function failed(store: Store, id: string, error: unknown): Promise<boolean> {
+  if (!(error instanceof Fault) || (error.status >= 500 && error.code !== 'REC-03')) return false;
+  await store.run(async (unit) => {
+    const run = await unit.get<ReconciliationRun>(RUNS, id);
+    if (run?.state === 'inProgress') unit.save(RUNS, { ...run, state: 'terminatedWithError', completionDate: unit.now.toISOString(), reason: error.message });
+  });
+  return true;
+}
+
+function optionsOf(run: ReconciliationRun, contract: HostContract | undefined, inputs: Inputs, earlier: readonly KeptItem[]): ReconciliationOptions {
+  const graceDays = run.billingGraceDays ?? contract?.billingGraceDays;
+  const faulty = inputs.files.filter(({ status, reason }) => status === 'accepted' && reason.some(isSystematic));
+  const corrected = inputs.files.filter(({ status, correction }) => status === 'accepted' && correction !== undefined);
+  return {
+    host: run.host, asOf: Date.parse(run.asOf), keep: 'differences', watched: new Set(earlier.flatMap(({ own, wholesale }) => [...own, ...wholesale])), identities: inputs.identities,
+    matchLevels: { ...contract?.matchLevel, ...run.matchLevel }, ...(graceDays !== undefined && { billingGraceMs: graceDays * DAY }),
+    acceptedFiles: faulty.map(({ id }) => id), corrections: Object.fromEntries(corrected.map(({ id, correction }) => [id, correction!])),
+  };
+}
+
+/** Compares twice where records are missing on our side: only then it is known which ones have to be rated for their retail value. */
+async function compared(store: Store, run: ReconciliationRun, document: HostContract | undefined, inputs: Inputs, earlier: readonly KeptItem[]): Promise<ReconciliationResult> {
+  const contract = document && contractOf(document);
+  const tolerances = tolerancesWith({ voice: { ...document?.tolerance?.voice, ...run.tolerance?.voice }, sms: { ...document?.tolerance?.sms, ...run.tolerance?.sms }, data: { ...document?.tolerance?.data, ...run.tolerance?.data } });
+  const options = optionsOf(run, document, inputs, earlier);
+  const missing = new Map<string, WholesaleRecord>();
+  const first = reconcile(inputs.own, inputs.wholesale, contract, tolerances, { ...options, retailValue: (record) => { missing.set(nameOf(record), record); return null; } });
+  if (missing.size === 0) return first;
+  const values = await retailValues(store, [...missing.values()]);
+  return values.size === 0 ? first : reconcile(inputs.own, inputs.wholesale, contract, tolerances, { ...options, retailValue: (record) => values.get(nameOf(record)) ?? null });
+}
+
+/** The items with the host's lines as they stand in its files: fetched at the end, so that all others need no memory. */
+async function withLines(store: Store, result: ReconciliationResult, files: readonly WholesaleFile[]): Promise<ReconciliationResult> {
+  const known = new Set(files.map(({ id }) => id));
+  const placed = result.items.flatMap(({ file, line }) => (file !== undefined && line !== undefined && known.has(file) ? [{ file, line }] : []));
+  const texts = await linesOfText(store, placed);
+  return { ...result, items: result.items.map((item): ReconciliationItem => {
+    const raw = texts.get(`${item.file}:${item.line}`);
+    return raw === undefined ? item : { ...item, raw };
+  }) };
+}
+
+const reportFile = (file: WholesaleFile): ReportFile => ({
+  name: file.name, side: 'wholesale', sha256: file.sha256, lines: file.lines, returned: file.returned, status: file.status, notes: file.remark,
+  reasons: file.reason as ReportFile['reasons'], ...(file.sequence !== undefined && { sequence: file.sequence }),
+});
+
+const returnedOf = (files: readonly WholesaleFile[]) => files.flatMap(({ name, returnedLine }) => returnedLine.map((line) => ({ file: name, ...line })));
+
+const MONEY = ['charged', 'claim', 'leakageCost', 'retailValue', 'accrual', 'credit'] as const;
+
+function sumsIn(unit: string, sums: Sums) {
+  const { items, own, wholesale, retailValueUnknown } = sums;
+  return { items, own, wholesale, retailValueUnknown, ...Object.fromEntries(MONEY.map((name) => [name, { unit, value: sums[name] }])) };
+}
+
+const totalsIn = (unit: string, sums: ResultSums) => ({ ...sumsIn(unit, sums), accepted: { unit, value: sums.accepted }, held: { unit, value: sums.held } });
+
+/** The end of the run with its sums, in one commit; more leakage than the contract's threshold is announced with it. */
+async function finished(store: Store, run: ReconciliationRun, contract: HostContract | undefined, inputs: Inputs, result: ReconciliationResult): Promise<void> {
+  const { sums, control, currency } = result;
+  const [itemsNew, itemsClosed] = await Promise.all([
+    store.count(ITEMS, { 'firstRun.id': run.id }), store.count(ITEMS, { 'lastRun.id': run.id, status: { $in: ['resolved', 'recovered'] } }),
+  ]);
+  await store.run(async (unit) => {
+    const held = await unit.get<ReconciliationRun>(RUNS, run.id);
+    if (held?.state !== 'inProgress') return;
+    unit.save(RUNS, {
+      ...held, state: 'done', completionDate: unit.now.toISOString(), currency, sums: totalsIn(currency, sums),
+      classSums: ITEM_CLASSES.map((name) => ({ class: name, ...sumsIn(currency, sums.classes[name]) })),
+      wholesaleFile: inputs.files.map((file) => ({
+        id: file.id, href: `/trunkline/v1/wholesaleFile/${file.id}`, name: file.name, sha256: file.sha256, status: isRead(file) ? file.status : 'held', records: inputs.recordsOf.get(file.id) ?? 0,
+      })),
+      control: { ...control, ownUnreadable: inputs.ownUnreadable, ownFingerprint: inputs.ownFingerprint },
+      itemsFound: result.items.filter((item) => isDifference(item.class)).length, itemsNew, itemsClosed,
+    });
+    const threshold = contract?.leakageThreshold?.value;
+    if (threshold !== undefined && sums.leakageCost > threshold) unit.announce(RUNS, run.id, 'LeakageThresholdEvent');
+  });
+}
