@@ -1,0 +1,64 @@
+import { rmSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Plan } from './generate/plan';
+import type { Expected } from './books/expected';
+import { filesOf } from './files';
+import { client, pause, type Client } from './play/http';
+import { listen, type Listener } from './play/listener';
+import { play, type Progress } from './play/play';
+import { compare, type Compared } from './report/compare';
+import { figures } from './report/figures';
+import { page } from './report/page';
+
+export interface DemoOptions {
+  readonly plan: Plan;
+  readonly folder: string;
+  /** Addresses of the servers to play against. */
+  readonly bases: readonly string[];
+  readonly progress: Progress;
+  /** Forget what the partner heard before. */
+  readonly reset: boolean;
+}
+
+export interface DemoResult {
+  readonly compared: readonly Compared[];
+  readonly seconds: number;
+  readonly page: string;
+}
+
+/** Events come in for a while after the last step; this long without a new one is taken for all. */
+const QUIET_MS = 3000;
+const LONGEST_MS = 60_000;
+
+/** Waits until the partner heard what was expected, or nothing new for a while. */
+async function hearAll(listener: Listener, expected: Expected['events']): Promise<void> {
+  const wanted = Object.values(expected).reduce<number>((all, count) => all + Number(count), 0);
+  const heard = () => [...listener.heard().types.values()].reduce((all, count) => all + count, 0);
+  const deadline = Date.now() + LONGEST_MS;
+  for (let [before, since] = [heard(), Date.now()]; before < wanted && Date.now() < deadline && Date.now() - since < QUIET_MS;) {
+    await pause(100);
+    if (heard() !== before) [before, since] = [heard(), Date.now()];
+  }
+}
+
+/** Plays a plan from its files and holds what came of it against the figures known beforehand. */
+export async function demo({ plan, folder, bases, progress, reset }: DemoOptions): Promise<DemoResult> {
+  const began = Date.now();
+  mkdirSync(folder, { recursive: true });
+  if (reset) for (const name of ['heard.ndjson', 'listener.json']) rmSync(join(folder, name), { force: true });
+  const written = filesOf(plan, folder);
+  const server: Client = client(bases);
+  const listener = await listen(folder);
+  try {
+    await listener.register(server);
+    await play(written, server, folder, progress);
+    await hearAll(listener, written.expected.events);
+    const compared = compare(written.expected, await figures(server, listener.heard()));
+    const seconds = (Date.now() - began) / 1000;
+    const file = join(folder, 'report.html');
+    writeFileSync(file, page({ plan, compared, seconds, heard: listener.heard() }));
+    return { compared, seconds, page: file };
+  } finally {
+    await listener.close();
+  }
+}

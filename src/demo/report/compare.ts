@@ -1,0 +1,25 @@
+import { SECTIONS, type Expected, type Figure, type Section } from '../books/expected';
+
+/** One figure with what it should be. */
+export interface Compared {
+  readonly section: Section;
+  readonly name: string;
+  readonly found: Figure | undefined;
+  readonly expected: Figure | undefined;
+  readonly agrees: boolean;
+}
+
+/** Every figure beside the expected one; what only one side has is a difference. */
+export function compare(expected: Expected, found: Expected): Compared[] {
+  return SECTIONS.flatMap((section) => {
+    const [wanted, actual] = [expected[section], found[section]];
+    return [...new Set([...Object.keys(wanted), ...Object.keys(actual)])].map((name): Compared => ({
+      section, name, found: actual[name], expected: wanted[name], agrees: actual[name] === wanted[name],
+    }));
+  });
+}
+
+export const TITLES: Readonly<Record<Section, string>> = {
+  files: 'Files', usage: 'Usage by state', reasons: 'Rejected, by reason', rated: 'Rated, in EUR', balances: 'Prepaid balances, in EUR', bills: 'Bills, in EUR',
+  leakage: 'Reconciliation with Northcell', control: 'Control of the reconciliation', events: 'Events that the partner heard of',
+};
