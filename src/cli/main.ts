@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { readConfig } from '../config';
 import { createLog } from '../log';
 import { start } from '../main';
+import { registerDemo } from './demo';
 import { registerDoctor } from './doctor';
 import { registerKey } from './key';
 import { registerReconcile } from './reconcile';
@@ -18,6 +19,7 @@ export async function run(argv: readonly string[]): Promise<number | undefined> 
     .option('--api <file...>', 'further OpenAPI documents to serve')
     .action(async (options: ServeOptions) => { code = await serve(options); });
   registerKey(program);
+  registerDemo(program, (result) => { code = result; });
   registerDoctor(program, (result) => { code = result; });
   registerReconcile(program, (result) => { code = result; });
   program.command('build-only', { hidden: true }).action(() => { code = 0; });
