@@ -1,0 +1,167 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openGround, quiet, until, type Ground } from '../../test/events/ground';
+import { amqpUrl, exchangePrefix } from '../../test/setup/ground';
+import { startRabbitmq } from '../embedded/rabbitmq';
+import { outboxState } from '../store/outbox';
+import type { Broker, Outgoing } from './broker';
+import { readEvent } from './envelope';
+import { openInProcess } from './inProcess';
+import { openRabbit } from './rabbit';
+import { startRelay } from './relay';
+
+let ground: Ground;
+beforeAll(async () => { ground = await openGround('TMF622-ProductOrdering'); });
+afterAll(() => ground.end());
+beforeEach(() => ground.clear());
+
+const change = (id: string, n: number) => ground.save('productOrder', id, { state: 'acknowledged', note: [{ text: String(n) }] });
+const waiting = async () => (await outboxState(ground.store)).waiting;
+/** A broker that publishes as told. */
+const recorder = (publish: (message: Outgoing) => Promise<void>): Broker => ({ ...openInProcess(ground.store, { log: quiet }), publish });
+
+interface Seen { readonly entity: string; readonly seq: number; readonly eventId: string }
+const collect = async (broker: Broker, seen: Seen[]) => broker.consume('notification', { prefetch: 500, batch: { size: 100, waitMs: 2 } }, async (messages) => {
+  for (const message of messages) {
+    const { id, seq, eventId } = readEvent(message);
+    seen.push({ entity: id, seq, eventId });
+  }
+});
+/** The first time each event was seen: per entity 1, 2, 3 ... */
+const inOrder = (seen: readonly Seen[]): boolean => {
+  const last = new Map<string, number>();
+  const known = new Set<string>();
+  return seen.every(({ entity, seq, eventId }) => {
+    if (known.has(eventId)) return true;
+    known.add(eventId);
+    const right = seq === (last.get(entity) ?? 0) + 1;
+    last.set(entity, seq);
+    return right;
+  });
+};
+
+it('never publishes an event of an entity before the one before it is confirmed', async () => {
+  for (let n = 0; n < 5; n += 1) await Promise.all(['a', 'b', 'c'].map((id) => change(id, n)));
+  const open = new Map<string, number>();
+  let most = 0;
+  const seen: string[] = [];
+  const relay = startRelay(ground.store, recorder(async ({ headers, id }) => {
+    const entity = String(headers['x-entity']);
+    open.set(entity, (open.get(entity) ?? 0) + 1);
+    most = Math.max(most, open.get(entity)!);
+    seen.push(`${entity} ${String(headers['x-seq'])}`);
+    await sleep(Math.random() * 10);
+    open.set(entity, open.get(entity)! - 1);
+    void id;
+  }), { log: quiet });
+  await until(async () => await waiting() === 0);
+  await relay.stop();
+  expect(most).toBe(1);
+  for (const id of ['a', 'b', 'c']) expect(seen.filter((text) => text.startsWith(`productOrder/${id}`))).toEqual([1, 2, 3, 4, 5].map((seq) => `productOrder/${id} ${seq}`));
+});
+
+it('publishes again, from the first one that failed, what the broker refused; nothing of that entity overtakes it', async () => {
+  for (let n = 0; n < 4; n += 1) await change('a', n);
+  const taken: number[] = [];
+  let failures = 3;
+  const relay = startRelay(ground.store, recorder(async ({ headers }) => {
+    if (headers['x-seq'] === 2 && failures > 0) {
+      failures -= 1;
+      throw new Error('no');
+    }
+    taken.push(Number(headers['x-seq']));
+  }), { log: quiet });
+  await until(async () => await waiting() === 0);
+  await relay.stop();
+  expect(taken).toEqual([1, 2, 3, 4]);
+});
+
+it('has one of two relays at work, and the other takes over when it stops', async () => {
+  const by = { one: 0, two: 0 };
+  const one = startRelay(ground.store, recorder(async () => { by.one += 1; }), { log: quiet });
+  await change('a', 0);
+  await until(() => by.one === 1);
+  const two = startRelay(ground.store, recorder(async () => { by.two += 1; }), { log: quiet });
+  // Leases are held per process, so the second one here renews the first one's: what counts is that stopping hands over.
+  await one.stop();
+  await change('a', 1);
+  await until(() => by.two === 1);
+  await two.stop();
+  expect(await waiting()).toBe(0);
+});
+
+it('says as headers what consumers sort and select by', async () => {
+  const messages: Outgoing[] = [];
+  const relay = startRelay(ground.store, recorder(async (message) => { messages.push(message); }), { log: quiet, publicUrl: 'https://api.example.com' });
+  await change('o-1', 0);
+  await until(() => messages.length === 1);
+  await relay.stop();
+  const href = 'https://api.example.com/tmf-api/productOrderingManagement/v4/productOrder';
+  expect(messages[0]).toMatchObject({
+    routingKey: 'default.tmf622.productOrder.ProductOrderCreateEvent',
+    headers: {
+      'ce-specversion': '1.0', 'ce-type': 'ProductOrderCreateEvent', 'ce-source': href, 'ce-subject': 'o-1', 'ce-id': messages[0]!.id,
+      'x-seq': 1, 'x-rev': 1, 'x-entity': 'productOrder/o-1', 'x-correlation-id': 'c-1', 'x-quiet': false, state: 'acknowledged',
+    },
+  });
+  expect(JSON.parse(messages[0]!.body)).toMatchObject({ event: { productOrder: { id: 'o-1', href: `${href}/o-1` } } });
+});
+
+it.each(['rabbitmq', 'inProcess'] as const)('brings thousands of events through %s, in order', async (form) => {
+  const broker = form === 'rabbitmq' ? await openRabbit(amqpUrl(), { prefix: exchangePrefix(), log: quiet }) : openInProcess(ground.store, { log: quiet });
+  const seen: Seen[] = [];
+  for (const queue of ['ordering', 'reconciliation', 'billing']) await broker.consume(queue, { prefetch: 500, batch: { size: 500, waitMs: 1 } }, async () => undefined);
+  await collect(broker, seen);
+  for (let n = 0; n < 20; n += 1) await Promise.all(Array.from({ length: 100 }, (_, id) => change(`o-${id}`, n)));
+  const started = Date.now();
+  const relay = startRelay(ground.store, broker, { log: quiet });
+  await until(() => seen.length >= 2000);
+  process.stderr.write(`${form}: ${Math.round(2000 / ((Date.now() - started) / 1000))} events/s\n`);
+  await relay.stop();
+  await broker.close();
+  expect(inOrder(seen)).toBe(true);
+  expect(new Set(seen.map(({ eventId }) => eventId)).size).toBe(2000);
+});
+
+describe('a broker that goes away', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'trunkline-relay-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+
+  it('costs no write; every event arrives afterwards, once per id and in order', async () => {
+    const rabbit = await startRabbitmq({ folder, log: quiet });
+    const broker = await openRabbit(rabbit.url, { log: quiet });
+    const relay = startRelay(ground.store, broker, { log: quiet });
+    const seen: Seen[] = [];
+    await collect(broker, seen);
+    let n = 0;
+    const work = async (rounds: number) => { for (const end = n + rounds; n < end; n += 1) await Promise.all(['a', 'b', 'c', 'd'].map((id) => change(id, n))); };
+    await work(20);
+    await until(() => seen.length >= 80);
+    for (let kill = 0; kill < 2; kill += 1) {
+      const killing = rabbit.kill();
+      await work(20);
+      await killing;
+      expect(broker.state()).toBe('down');
+      await rabbit.start();
+      await work(10);
+      await until(async () => await waiting() === 0, 40_000);
+    }
+    await until(() => new Set(seen.map(({ eventId }) => eventId)).size === n * 4, 20_000);
+    expect(inOrder(seen)).toBe(true);
+
+    await rabbit.control('set_disk_free_limit', '500GB');
+    await change('a', 0);
+    await until(() => broker.state() === 'blocked');
+    await work(20);
+    expect(await waiting()).toBeGreaterThan(0);
+    await rabbit.control('set_disk_free_limit', '50MB');
+    await until(async () => await waiting() === 0, 20_000);
+    await until(() => new Set(seen.map(({ eventId }) => eventId)).size === n * 4 + 1, 20_000);
+    expect(inOrder(seen)).toBe(true);
+    await relay.stop();
+    await broker.close();
+    await rabbit.stop();
+  }, 180_000);
+});
