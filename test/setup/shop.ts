@@ -13,7 +13,7 @@ export interface Shop {
   /** Places an order and waits until it is over; gives it as it is then. */
   order(items: readonly object[], more?: object): Promise<Json>;
   place(items: readonly object[], more?: object): Promise<Json>;
-  over(orderId: string): Promise<Json>;
+  over(orderId: string, withinMs?: number): Promise<Json>;
   product(id: string): Promise<Json>;
   productsOf(orderId: string): Promise<Json[]>;
   buckets(productId: string): Promise<Json[]>;
@@ -48,10 +48,10 @@ export function openShop(server: TestServer): Shop {
       name: 'Account', state: 'active', relatedParty: [{ id: 'c-1', name: 'Customer 1', role: 'customer', '@referredType': 'Customer' }], '@type': 'TrunklineBillingAccount', currency: 'EUR', timeZone: 'Europe/Dublin', anchorDay: 1, ...body,
     }),
     place: (items, more = {}) => made(`${ordering}/productOrder`, { productOrderItem: items, relatedParty: [{ id: 'c-1', role: 'customer', '@referredType': 'Customer' }], ...more }),
-    over: (id) => until(`order ${id} is over`, async () => {
+    over: (id, withinMs) => until(`order ${id} is over`, async () => {
       const order = await read(`${ordering}/productOrder/${id}`);
       return ENDED.includes(order.state) && order;
-    }),
+    }, withinMs),
     order: async (items, more) => shop.over((await shop.place(items, more)).id),
     product: (id) => read(`${server.api('productInventory')}/product/${id}`),
     productsOf: async (orderId) => (await server.store.query<Json>('product', { 'productOrderItem.productOrderId': orderId })).map(({ doc }) => doc),
