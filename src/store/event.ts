@@ -41,6 +41,8 @@ export interface ChangeOptions {
   /** What orders work across entities, such as the account; the entity's own id unless given. */
   readonly partitionKey?: string;
   readonly quiet?: boolean;
+  /** The request this change goes back to, where a unit serves several. */
+  readonly correlationId?: string;
   /** A new document whose id follows from its content: if somebody else made it meanwhile, the unit is done again and finds it. */
   readonly raced?: boolean;
   /** What events of a removal show, when that is not the document as it was. */
@@ -77,7 +79,7 @@ export function eventsOf(change: Change, resource: Resource, correlationId: stri
       _id: randomUUID(), order: at, sent: false, api: resource.api, version: resource.version, resource: resource.key, eventType,
       vendor: !resource.events.has(eventType), quiet: change.quiet ?? false,
       entity: `${change.collection}/${change.id}`, href: `${resource.href}/${encodeURIComponent(change.id)}`, seq, rev,
-      time: new Date().toISOString(), correlationId, partitionKey: change.partitionKey ?? change.id, changed,
+      time: new Date().toISOString(), correlationId: change.correlationId ?? correlationId, partitionKey: change.partitionKey ?? change.id, changed,
       body: shown(after ?? change.last ?? before?.doc ?? { id: change.id }),
     };
   });

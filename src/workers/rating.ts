@@ -39,10 +39,9 @@ export async function startRating({ store, broker, log }: WorkerParts): Promise<
   const subscriptions = await Promise.all(queuesOf('rating', broker.partitions).map((queue) =>
     broker.consume(queue, { prefetch: 2 * BATCH.size, batch: BATCH }, async (messages) => {
       const startedAt = Date.now();
-      const ids = [...new Set(messages.map((message: Message) => readEvent(message).id))];
-      const correlationId = messages.length === 1 ? readEvent(messages[0]!).correlationId : '';
-      const done = await store.run((unit) => rateBatch(unit, ids, tariffs, log), { correlationId });
-      log.debug('usage rated', { count: done, correlationId, tookMs: Date.now() - startedAt });
+      const arrivals = new Map(messages.map((message: Message) => readEvent(message)).map(({ id, correlationId }) => [id, correlationId]));
+      const done = await store.run((unit) => rateBatch(unit, arrivals, tariffs, log));
+      log.debug('usage rated', { count: done, tookMs: Date.now() - startedAt });
     })));
   return { stop: async () => { await Promise.all(subscriptions.map((subscription) => subscription.close())); } };
 }
@@ -50,6 +49,8 @@ export async function startRating({ store, broker, log }: WorkerParts): Promise<
 /** What a batch shares while its usage is rated one after another. */
 interface Session {
   readonly unit: UnitOfWork;
+  /** Correlation ids by usage id: each usage goes back to the request that brought it. */
+  readonly arrivals: ReadonlyMap<string, string>;
   readonly index: IdentityIndex;
   readonly products: ReadonlyMap<string, Product>;
   readonly tariffs: ReadonlyMap<string, Tariff>;
@@ -62,20 +63,21 @@ interface Session {
 }
 
 /** Rates those of the usages that wait for it; what was rated already is left alone, so a repeat has no second effect. */
-export async function rateBatch(unit: UnitOfWork, ids: readonly string[], tariffs: Tariffs, log: Logger): Promise<number> {
+export async function rateBatch(unit: UnitOfWork, arrivals: ReadonlyMap<string, string>, tariffs: Tariffs, log: Logger): Promise<number> {
+  const ids = [...arrivals.keys()];
   const held = await unit.getMany<KeptUsage>('usage', ids);
   const open = held.filter(({ status, '@type': type }) => OPEN.has(status) && type !== 'WholesaleUsage');
   if (open.length === 0) return 0;
   const order = new Map(ids.map((id, at) => [id, at]));
   open.sort((a, b) => order.get(a.id)! - order.get(b.id)!);
   const read = open.map((usage) => ({ usage, facts: usageFacts(usage) }));
-  const session = await openSession(unit, read.flatMap(({ facts }) => (isRefused(facts) ? [] : [facts])), tariffs);
+  const session = await openSession(unit, arrivals, read.flatMap(({ facts }) => (isRefused(facts) ? [] : [facts])), tariffs);
   const repeated = await earlierReferences(unit, open);
   await loadCounters(session, read.flatMap(({ facts }) => (isRefused(facts) ? [] : [facts])));
   for (const { usage, facts } of read) {
     const twin = usage._reference === undefined ? undefined : repeated.get(usage._reference);
-    if (twin !== undefined && twin !== usage.id) reject(unit, usage, { reason: 'duplicate', message: `The same call or message is held as ${twin}.` });
-    else if (isRefused(facts)) reject(unit, usage, facts);
+    if (twin !== undefined && twin !== usage.id) reject(session, usage, { reason: 'duplicate', message: `The same call or message is held as ${twin}.` });
+    else if (isRefused(facts)) reject(session, usage, facts);
     else rateOne(session, usage, facts, log);
   }
   keepPurse(session.purse, unit, open[0]!.id);
@@ -83,7 +85,7 @@ export async function rateBatch(unit: UnitOfWork, ids: readonly string[], tariff
   return open.length;
 }
 
-async function openSession(unit: UnitOfWork, facts: readonly UsageFacts[], tariffs: Tariffs): Promise<Session> {
+async function openSession(unit: UnitOfWork, arrivals: ReadonlyMap<string, string>, facts: readonly UsageFacts[], tariffs: Tariffs): Promise<Session> {
   const index = await findIdentities(unit.store, facts.flatMap(({ imsi, msisdn }) => [
     ...(imsi === undefined ? [] : [{ kind: 'imsi' as const, value: imsi }]), ...(msisdn === undefined ? [] : [{ kind: 'msisdn' as const, value: msisdn }])]));
   const productIds = new Set([...index.values()].flat().map(({ productId }) => productId));
@@ -97,7 +99,7 @@ async function openSession(unit: UnitOfWork, facts: readonly UsageFacts[], tarif
   const bucketsOf = new Map<string, string[]>();
   for (const { id, product: refs = [] } of buckets) for (const ref of refs) bucketsOf.set(ref.id, [...(bucketsOf.get(ref.id) ?? []), id]);
   return {
-    unit, index, products, tariffs: compiled, purse: openPurse(buckets), bucketsOf, counters: new Map(), counted: new Set(),
+    unit, arrivals, index, products, tariffs: compiled, purse: openPurse(buckets), bucketsOf, counters: new Map(), counted: new Set(),
     accounts: new Map(accounts.map(({ doc }) => [doc.id, doc])),
   };
 }
@@ -122,13 +124,13 @@ function rateOne(session: Session, usage: KeptUsage, facts: UsageFacts, log: Log
   const { unit, purse } = session;
   const product = guide(facts, candidates(session, facts));
   if ('reason' in product) {
-    reject(unit, usage, product);
+    reject(session, usage, product);
     return;
   }
   const input = inputOf(session, product, facts);
   const rating = rate({ ...input, counters: Object.fromEntries(session.counters), now: unit.now });
   if (rating.status === 'rejected') {
-    reject(unit, usage, rating);
+    reject(session, usage, rating);
     return;
   }
   apply(session, purse, usage, product, rating);
@@ -152,7 +154,7 @@ async function loadCounters(session: Session, facts: readonly UsageFacts[]): Pro
   for (const { id, amount } of await session.unit.getMany<Counter>('ratingCounter', [...keys])) session.counters.set(id, amount);
 }
 
-function apply({ unit, counters, counted }: Session, purse: Purse, usage: KeptUsage, product: Product, rating: Rated): void {
+function apply({ unit, arrivals, counters, counted }: Session, purse: Purse, usage: KeptUsage, product: Product, rating: Rated): void {
   for (const { bucketId, amount } of rating.draws) {
     book(purse, drawFromBucket(purse.buckets.get(bucketId)!, { amount, usage: { id: usage.id } }, unit.now));
   }
@@ -160,16 +162,21 @@ function apply({ unit, counters, counted }: Session, purse: Purse, usage: KeptUs
     counters.set(key, (counters.get(key) ?? 0) + amount);
     counted.add(key);
   }
-  unit.save('usage', { ...usage, status: 'rated', ratedProductUsage: rating.lines, ...payerOf(product, rating) }, { events: ['UsageStateChangeEvent'] });
+  unit.save('usage', { ...usage, status: 'rated', ratedProductUsage: rating.lines, ...payerOf(product, rating) }, { events: ['UsageStateChangeEvent'], ...correlated(arrivals, usage.id) });
 }
 
 /** By this billing finds what waits for a bill; what a balance paid never does. */
 const payerOf = ({ billingAccount }: Product, { lines }: Rated): { readonly _account?: string } =>
   (billingAccount && lines.some(({ settledBy }) => settledBy === 'bill') ? { _account: billingAccount.id } : {});
 
+const correlated = (arrivals: ReadonlyMap<string, string>, id: string): { readonly correlationId?: string } => {
+  const correlationId = arrivals.get(id);
+  return correlationId ? { correlationId } : {};
+};
+
 /** A business outcome, not an error: the usage is kept, rejected, with its reason, and may be recycled. */
-function reject(unit: UnitOfWork, usage: KeptUsage, { reason, message }: { readonly reason: string; readonly message: string }): void {
+function reject({ unit, arrivals }: Session, usage: KeptUsage, { reason, message }: { readonly reason: string; readonly message: string }): void {
   const others = (usage.usageCharacteristic ?? []).filter(({ name }) => name !== 'rejectReason' && name !== 'rejectMessage');
   const usageCharacteristic = [...others, { name: 'rejectReason', valueType: 'string', value: reason }, { name: 'rejectMessage', valueType: 'string', value: message }];
-  unit.save('usage', { ...usage, status: 'rejected', usageCharacteristic }, { events: ['UsageStateChangeEvent'] });
+  unit.save('usage', { ...usage, status: 'rejected', usageCharacteristic }, { events: ['UsageStateChangeEvent'], ...correlated(arrivals, usage.id) });
 }
