@@ -39,6 +39,11 @@ export interface ReconciliationOptions {
   readonly keep?: 'all' | 'differences';
   /** Records whose item is kept in any case, so that earlier items of theirs can be closed. */
   readonly watched?: ReadonlySet<string>;
+  /**
+   * Only items of usage in [from, to) are counted and kept; records beyond are there to be paired with. Give a day more on either side,
+   * so that what crosses the border finds its partner and belongs to one period only.
+   */
+  readonly within?: { readonly from: number; readonly to: number };
 }
 
 export interface ReconciliationResult {
@@ -100,6 +105,8 @@ interface Working {
   readonly book: Ledger;
   readonly items: ReconciliationItem[];
   readonly nameless: Finding[];
+  /** Records in findings of another period. */
+  readonly beyond: { own: number; wholesale: number };
 }
 
 const ownRepeat = ({ record, reason, repeat }: Repeat<OwnRecord>): Finding => ({
@@ -168,8 +175,16 @@ const touches = (finding: Finding, watched: ReadonlySet<string>): boolean =>
 const isKept = (finding: Finding, { keep, watched }: ReconciliationOptions): boolean => keep !== 'differences' || isDifference(finding.class)
   || (finding.claim !== undefined && !finding.claim.isZero()) || (watched !== undefined && touches(finding, watched));
 
-function emit(finding: Finding, { book, options, terms, items, nameless, host }: Working): void {
+const isWithin = (finding: Finding, { start }: UsageRecord, { within }: ReconciliationOptions): boolean =>
+  within === undefined || finding.fault !== undefined || (start >= within.from && start < within.to);
+
+function emit(finding: Finding, { book, options, terms, items, nameless, host, beyond }: Working): void {
   const shown = finding.wholesale ?? finding.own!;
+  if (!isWithin(finding, shown, options)) {
+    beyond.own += finding.own ? ownParts(finding.own).length : 0;
+    beyond.wholesale += finding.wholesale ? wholesaleParts(finding.wholesale).length : 0;
+    return;
+  }
   book.enter(finding, terms.day(shown.start));
   if (shown.id === '' && !finding.fault) nameless.push(finding);
   else if (isKept(finding, options)) {
@@ -207,9 +222,10 @@ export function reconcile(own: readonly OwnRecord[], wholesale: readonly Wholesa
     tolerances, subscriberOf, day: dayIn(contract?.timeZone ?? 'UTC'), levels: { ...LEVELS, ...options.matchLevels },
     isPriced: (record) => !judgement.pricing || priceOf(judgement.pricing, record) !== undefined,
   };
-  const working: Working = { host, terms, judgement, options, book: ledger(), items: [], nameless: [] };
+  const working: Working = { host, terms, judgement, options, book: ledger(), items: [], nameless: [], beyond: { own: 0, wholesale: 0 } };
   const heldFiles = findAll(own, theirs, working);
   const sums = working.book.sums();
+  const [ownGiven, wholesaleGiven] = [own.length - working.beyond.own, wholesale.length - working.beyond.wholesale];
   return {
     host,
     currency: contract?.currency ?? wholesale.find(({ currency }) => currency)?.currency ?? '',
@@ -219,8 +235,8 @@ export function reconcile(own: readonly OwnRecord[], wholesale: readonly Wholesa
     sums,
     heldFiles,
     control: {
-      ownGiven: own.length, ownInItems: sums.own, wholesaleGiven: wholesale.length, wholesaleInItems: sums.wholesale,
-      complete: sums.own === own.length && sums.wholesale === wholesale.length,
+      ownGiven, ownInItems: sums.own, wholesaleGiven, wholesaleInItems: sums.wholesale,
+      complete: sums.own === ownGiven && sums.wholesale === wholesaleGiven,
     },
   };
 }

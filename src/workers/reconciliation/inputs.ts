@@ -13,6 +13,20 @@ import type { Identity } from '../identity';
 import { isRead, type ReconciliationRun, type WholesaleFile } from './documents';
 import { COMPARED, type ComparedUsage, hostOf, ownRecordOf, productOf, WHOLESALE_TYPE, wholesaleRecordOf } from './usageRecords';
 
+/**
+ * Read beyond the period on either side, so that what crosses its border finds its partner: a day, for sums of days and sessions, and
+ * two hours, by which a file may be off.
+ */
+export const MARGIN_MS = 26 * 3_600_000;
+
+/** The period with what is read beyond it. */
+export const spanToRead = ({ period }: Pick<ReconciliationRun, 'period'>): Span =>
+  ({ from: Date.parse(period.startDateTime) - MARGIN_MS, to: Date.parse(period.endDateTime) + MARGIN_MS });
+
+interface Span { readonly from: number; readonly to: number }
+
+const iso = (at: number): string => new Date(at).toISOString();
+
 /** All that a run compares. Records come without their lines of text, so that a month fits into memory. */
 export interface Inputs {
   readonly own: OwnRecord[];
@@ -35,29 +49,34 @@ export async function readInputs(store: Store, run: ReconciliationRun): Promise<
 }
 
 /** The host's files that may hold usage of the period. */
-async function filesOf(store: Store, { host, period }: ReconciliationRun): Promise<WholesaleFile[]> {
+async function filesOf(store: Store, run: ReconciliationRun): Promise<WholesaleFile[]> {
+  const { host } = run;
+  const { from, to } = spanToRead(run);
   const found: WholesaleFile[] = [];
   for await (const batch of scan<WholesaleFile>(store, 'wholesaleFile', { host }, { sort: { creationDate: 1, _id: 1 } })) {
-    found.push(...batch.filter(({ usagePeriod }) => usagePeriod?.startDateTime !== undefined && usagePeriod.startDateTime < period.endDateTime
-      && (usagePeriod.endDateTime ?? period.startDateTime) >= period.startDateTime));
+    found.push(...batch.filter(({ usagePeriod }) => usagePeriod?.startDateTime !== undefined && usagePeriod.startDateTime < iso(to)
+      && (usagePeriod.endDateTime ?? usagePeriod.startDateTime) >= iso(from)));
   }
   return found;
 }
 
-async function readFiles(store: Store, { host, period }: ReconciliationRun, files: readonly WholesaleFile[]): Promise<Pick<Inputs, 'wholesale' | 'recordsOf'>> {
+async function readFiles(store: Store, run: ReconciliationRun, files: readonly WholesaleFile[]): Promise<Pick<Inputs, 'wholesale' | 'recordsOf'>> {
+  const { from, to } = spanToRead(run);
   const read = new Map(files.filter(isRead).map((file) => [file.id, file]));
   const wholesale: WholesaleRecord[] = [];
   const recordsOf = new Map<string, number>();
-  for await (const batch of wholesaleRecords(store, host, Date.parse(period.startDateTime), Date.parse(period.endDateTime))) {
+  for await (const batch of wholesaleRecords(store, run.host, from, to)) {
     for (const record of batch) {
       const file = read.get(record.file!);
       if (!file) continue;
-      recordsOf.set(file.id, (recordsOf.get(file.id) ?? 0) + 1);
+      if (isIn(run, record.start)) recordsOf.set(file.id, (recordsOf.get(file.id) ?? 0) + 1);
       wholesale.push(file.exchangeRate === undefined ? record : exchanged(record, file.exchangeRate));
     }
   }
   return { wholesale, recordsOf };
 }
+
+const isIn = ({ period }: ReconciliationRun, at: number): boolean => at >= Date.parse(period.startDateTime) && at < Date.parse(period.endDateTime);
 
 /** The charge in the currency of the contract, at the rate that the file came with. */
 const exchanged = ({ currency: _currency, ...record }: WholesaleRecord, rate: number): WholesaleRecord =>
@@ -71,25 +90,26 @@ interface ReadUsage {
 }
 
 /** Our usage of the period, and wholesale records that came as TMF635 usage. */
-async function readUsage(store: Store, { host, period }: ReconciliationRun): Promise<ReadUsage> {
+async function readUsage(store: Store, run: ReconciliationRun): Promise<ReadUsage> {
+  const { from, to } = spanToRead(run);
   const dues = billDues(store);
   const hash = createHash('sha256');
   const result = { own: [] as OwnRecord[], wholesale: [] as WholesaleRecord[], unreadable: 0 };
-  const filter = { usageDate: { $gte: period.startDateTime, $lt: period.endDateTime } };
+  const filter = { usageDate: { $gte: iso(from), $lt: iso(to) } };
   for await (const batch of scan<ComparedUsage>(store, 'usage', filter, { sort: { usageDate: 1, _id: 1 }, only: COMPARED })) {
     await dues.learn(batch.filter(({ status }) => status === 'rated').flatMap((usage) => productOf(usage) ?? []));
     for (const usage of batch) {
       if (usage['@type'] === WHOLESALE_TYPE) {
-        const record = hostOf(usage) === host ? wholesaleRecordOf(usage) : undefined;
+        const record = hostOf(usage) === run.host ? wholesaleRecordOf(usage) : undefined;
         if (record) result.wholesale.push(record);
         continue;
       }
       const record = ownRecordOf(usage, dues.of(productOf(usage), usage.usageDate));
       if (!record) {
-        result.unreadable += 1;
+        if (isIn(run, Date.parse(usage.usageDate ?? ''))) result.unreadable += 1;
         continue;
       }
-      hash.update(`${record.id}|${record.start}|${record.quantity}|${record.state}|${record.amount ?? ''}\n`);
+      if (isIn(run, record.start)) hash.update(`${record.id}|${record.start}|${record.quantity}|${record.state}|${record.amount ?? ''}\n`);
       result.own.push(record);
     }
   }
@@ -101,8 +121,6 @@ interface BillDues {
   /** End of the bill period of the product's account that the date lies in. */
   of(product: string | undefined, usageDate: string | undefined): number | undefined;
 }
-
-interface Span { readonly from: number; readonly to: number }
 
 /** When usage is due to be billed, by the cycle of its account. Accounts have few periods in a month: each is worked out once. */
 function billDues(store: Store): BillDues {
@@ -135,9 +153,10 @@ function billDues(store: Store): BillDues {
 }
 
 /** Who had which SIM and number during the period, product by product. */
-async function readIdentities(store: Store, { period }: ReconciliationRun): Promise<SubscriberIdentity[]> {
+async function readIdentities(store: Store, run: ReconciliationRun): Promise<SubscriberIdentity[]> {
+  const { from, to } = spanToRead(run);
   const byProduct = new Map<string, { imsi: Identity[]; msisdn: Identity[] }>();
-  const during = { from: { $lt: period.endDateTime }, $or: [{ to: null }, { to: { $gt: period.startDateTime } }] };
+  const during = { from: { $lt: iso(to) }, $or: [{ to: null }, { to: { $gt: iso(from) } }] };
   for await (const batch of scan<Identity>(store, 'identity', during)) {
     for (const identity of batch) {
       if (identity.kind === 'iccid') continue;

@@ -5,6 +5,7 @@ import type { SystematicFault } from '../../domain/reconciliation/systematicFaul
 import { scan } from '../../store/scan';
 import { same } from '../../store/event';
 import type { Store } from '../../store/store';
+import { spanToRead } from './inputs';
 import type { ItemDocument, ItemRecord, ReconciliationRun, Reference } from './documents';
 
 export const ITEMS = 'reconciliationItem';
@@ -67,10 +68,11 @@ export function keptItem(document: ItemDocument): KeptItem {
   };
 }
 
-/** Items of earlier runs over usage of the period: those that the run may have to close or open again. */
-export async function earlierItems(store: Store, { host, period }: ReconciliationRun): Promise<KeptItem[]> {
+/** Items of earlier runs over usage of the period and a little beyond: those that the run may have to close or open again. */
+export async function earlierItems(store: Store, run: ReconciliationRun): Promise<KeptItem[]> {
+  const { from, to } = spanToRead(run);
   const found: KeptItem[] = [];
-  const filter = { host, usageDate: { $gte: period.startDateTime, $lt: period.endDateTime }, service: { $ne: 'line' } };
+  const filter = { host: run.host, usageDate: { $gte: new Date(from).toISOString(), $lt: new Date(to).toISOString() }, service: { $ne: 'line' } };
   for await (const batch of scan<ItemDocument>(store, ITEMS, filter)) found.push(...batch.map(keptItem));
   return found;
 }

@@ -79,7 +79,7 @@ function optionsOf(run: ReconciliationRun, contract: HostContract | undefined, i
   return {
     host: run.host, asOf: Date.parse(run.asOf), keep: 'differences', watched: new Set(earlier.flatMap(({ own, wholesale }) => [...own, ...wholesale])), identities: inputs.identities,
     matchLevels: { ...contract?.matchLevel, ...run.matchLevel }, ...(graceDays !== undefined && { billingGraceMs: graceDays * DAY }),
-    acceptedFiles: faulty.map(({ id }) => id), corrections: Object.fromEntries(corrected.map(({ id, correction }) => [id, correction!])),
+    within: { from: Date.parse(run.period.startDateTime), to: Date.parse(run.period.endDateTime) }, acceptedFiles: faulty.map(({ id }) => id), corrections: Object.fromEntries(corrected.map(({ id, correction }) => [id, correction!])),
   };
 }
 
