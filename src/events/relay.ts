@@ -19,6 +19,8 @@ const LEASE = 'relay';
 const LEASE_MS = 6000;
 const POLL_MS = 100;
 const WINDOW = 256;
+/** Windows that are read, waiting, under way or confirmed and not yet marked. */
+const READ_AHEAD = 8;
 
 /**
  * Brings committed events to the broker, in the order of the log. One relay per database is at work, by lease. An event is
@@ -101,8 +103,8 @@ async function drain(store: Store, broker: Broker, { publicUrl, window, signal, 
 
   let more = true;
   for (let readAt = 0; mayRun() && failure === undefined;) {
-    const room = 2 * window - known.size;
-    const worthwhile = room >= window / 2;
+    const room = READ_AHEAD * window - known.size;
+    const worthwhile = room >= window;
     if (worthwhile && (signal.taken() || more || Date.now() >= readAt)) {
       const records = await unsentEvents(store, room, known).catch((error: Error) => { fail(error); return []; });
       records.forEach(take);
@@ -110,7 +112,7 @@ async function drain(store: Store, broker: Broker, { publicUrl, window, signal, 
       readAt = Date.now() + POLL_MS;
     }
     while (ready.length > 0 && flying < window && failure === undefined && broker.state() === 'up') launch(ready.shift()!);
-    if (!(more && 2 * window - known.size >= window / 2)) await signal.wait(POLL_MS, worthwhile);
+    if (!(more && READ_AHEAD * window - known.size >= window)) await signal.wait(POLL_MS, worthwhile);
   }
   // In process a confirm may be as far away as a consumer's own commit; what is not confirmed by then is sent again later.
   for (let waited = 0; flying > 0 && waited < 5000; waited += 10) await sleep(10);
