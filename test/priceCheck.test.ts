@@ -1,3 +1,4 @@
+import { run } from '../src/cli/main';
 import { call, startServer, type TestServer } from './setup/server';
 import { characteristics, gross, openShop, ref, type Json, type Shop } from './setup/shop';
 
@@ -45,4 +46,18 @@ it('a usage that cannot be rated is answered with its reason', async () => {
 it('wants one thing to rate on', async () => {
   expect((await call('POST', `${server.vendor}/priceCheck`, { usage })).status).toBe(400);
   expect((await call('POST', `${server.vendor}/priceCheck`, { usage, product: { id: 'nowhere' } })).status).toBe(400);
+});
+
+it('`trunkline rate explain` prints the same, line by line', async () => {
+  const printed: string[] = [];
+  const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => { printed.push(String(text)); return true; });
+  try {
+    const code = await run(['node', 'trunkline', 'rate', 'explain', '--offering', offering.id, '--voice', '170', '--to', '353861234567', '--at', '2026-06-08T17:58:30Z', '--url', server.url]);
+    expect(code).toBe(0);
+  } finally {
+    write.mockRestore();
+  }
+  const text = printed.join('');
+  expect(text).toContain('total       0.097561 EUR without tax, 0.12 EUR with tax');
+  expect(text).toMatch(/^increments {2}/m);
 });

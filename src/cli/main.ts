@@ -3,8 +3,11 @@ import { readConfig } from '../config';
 import { createLog } from '../log';
 import { start } from '../main';
 import { registerDemo } from './demo';
+import { registerDeadLetters } from './deadLetters';
 import { registerDoctor } from './doctor';
 import { registerKey } from './key';
+import { registerListen } from './listen';
+import { registerRate } from './rate';
 import { registerReconcile } from './reconcile';
 
 /** The command line. @returns the exit code, or nothing while a server runs on */
@@ -20,7 +23,10 @@ export async function run(argv: readonly string[]): Promise<number | undefined> 
     .action(async (options: ServeOptions) => { code = await serve(options); });
   registerKey(program);
   registerDemo(program, (result) => { code = result; });
+  registerDeadLetters(program, (result) => { code = result; });
+  registerListen(program);
   registerDoctor(program, (result) => { code = result; });
+  registerRate(program, (result) => { code = result; });
   registerReconcile(program, (result) => { code = result; });
   program.command('build-only', { hidden: true }).action(() => { code = 0; });
   try {
