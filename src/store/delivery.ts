@@ -97,11 +97,13 @@ export async function eventsBetween(store: Store, api: string, { from, to, entit
     .find({ api, order: { $gte: from, $lte: to }, ...(entity === undefined ? {} : { entity }) } as never, { sort: { order: 1 }, limit }).toArray() as unknown as EventRecord[];
 }
 
-/** A delivery given up on is due again, as if new. */
+/** A delivery given up on is due again, as if new. @returns false when it is no longer kept */
 export async function reviveDelivery(store: Store, id: string): Promise<boolean> {
-  const { matchedCount } = await store.database.collection('delivery').updateOne(
-    { _id: id }, { $set: { state: 'due', attempts: 0 }, $unset: { nextTry: '', ended: '' } } as never);
-  return matchedCount === 1;
+  const revived = await store.database.collection('delivery').findOneAndUpdate(
+    { _id: id } as never, { $set: { state: 'due', attempts: 0 }, $unset: { nextTry: '', ended: '' } } as never) as unknown as Delivery | null;
+  // A new revision makes the process that delivers look for what is due.
+  if (revived) await store.database.collection('hub').updateOne({ _id: revived.hub }, { $inc: { _rev: 1 } } as never);
+  return revived !== null;
 }
 
 /** Events by id, for deliveries that were not made in this process. */
