@@ -84,7 +84,7 @@ async function holdsTo(buckets: readonly string[], opening: number, ledgers: rea
 }
 
 describe('50 clients on 3 hot buckets', () => {
-  const OPERATIONS = LONG ? 100_000 : 3000;
+  const OPERATIONS = LONG ? 100_000 : 2000;
   const BUCKETS = ['hot-1', 'hot-2', 'hot-3'];
 
   it(`end exact after ${OPERATIONS} mixed operations through two processes, with draws of rating in between`, async () => {

@@ -180,6 +180,8 @@ async function write(database: Database, name: string, writes: readonly Write[],
     const done = result.insertedCount + result.matchedCount + result.deletedCount + result.upsertedCount;
     if (done !== writes.length) throw new Stale(`${name} was changed by somebody else`);
   } catch (error) {
+    // The driver would try the same again after a pause of up to 500 ms, and find the revision gone.
+    if (isWriteConflict(error) && name !== 'counter') throw new Stale(`${name} is being changed by somebody else`);
     throw isDuplicate(error) ? taken(error, name) : error;
   }
 }
@@ -191,6 +193,8 @@ async function insert(database: Database, name: string, records: readonly Stored
     throw isDuplicate(error) ? new AlreadyDone(duplicateKey(error)) : error;
   }
 }
+
+const isWriteConflict = (error: unknown): boolean => (error as { code?: number }).code === 112;
 
 const isDuplicate = (error: unknown): boolean => (error as { code?: number }).code === 11000;
 

@@ -4,7 +4,7 @@ import type { Doc, Held } from './codec';
 import { isUnavailable, Stale, type Draft } from './commit';
 import type { Change, EventRecord } from './event';
 import type { Store } from './store';
-import { openUnit, type RunOptions, type UnitOfWork } from './unitOfWork';
+import { changedBySomebody, openUnit, type RunOptions, type UnitOfWork } from './unitOfWork';
 
 /** A document by collection and id. */
 export type Key = readonly [collection: string, id: string];
@@ -30,7 +30,7 @@ export type View = Map<string, Held<Doc> | undefined>;
 
 type Verdict = { readonly value: unknown } | { readonly error: unknown };
 
-const ATTEMPTS = 25;
+const ATTEMPTS = 50;
 const MOST_MEMBERS = 200;
 
 const nameOf = ([collection, id]: Key): string => `${collection}/${id}`;
@@ -110,8 +110,9 @@ async function decideGroup(store: Store, commit: (draft: Draft) => Promise<void>
         return answer(members, verdicts);
       } catch (error) {
         if (!(error instanceof Stale)) throw error;
-        if (attempt >= ATTEMPTS) throw fault('REQ-16', 'The resource was changed by somebody else at the same time. Read it again and repeat the change.');
-        await sleep(Math.random() * Math.min(5 * attempt, 100));
+        if (attempt >= ATTEMPTS) throw changedBySomebody();
+        // Only other processes can have been first; they go on at once, so a long pause would only lose to them again.
+        await sleep(Math.random() * Math.min(attempt, 10));
       }
     }
   } catch (error) {

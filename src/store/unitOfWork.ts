@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fault } from '../domain/fault';
 import type { Doc, Held } from './codec';
 import { AlreadyDone, Stale, type Draft } from './commit';
@@ -45,29 +44,30 @@ export interface RunOptions {
   readonly once?: boolean;
 }
 
-const ATTEMPTS = 25;
-
-/** Runs the work and commits what it left; again after a conflict, up to 25 times. @throws Fault REQ-16 when it never got through */
+/**
+ * Runs the work and commits what it left. After a conflict it is done again in line with all others of this process that want the same
+ * documents, so that it does not lose to them again and again. @throws Fault REQ-16 when it never got through
+ */
 export async function runUnit<T>(
   store: Store, commit: (draft: Draft) => Promise<void>, work: (unit: UnitOfWork) => Promise<T>, options: RunOptions,
 ): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    const { unit, draft } = openUnit(store, options);
-    const result = await work(unit);
-    const ready = draft();
-    if (ready.changes.length === 0 && ready.records.length === 0 && ready.events.length === 0) return result;
-    try {
-      await commit(ready);
-      return result;
-    } catch (error) {
-      if (!(error instanceof Stale)) throw error;
-      if (options.once === true || attempt >= ATTEMPTS) {
-        throw fault('REQ-16', 'The resource was changed by somebody else at the same time. Read it again and repeat the change.');
-      }
-      await sleep(Math.random() * Math.min(5 * attempt, 100));
-    }
+  const { unit, draft } = openUnit(store, options);
+  const result = await work(unit);
+  const ready = draft();
+  if (ready.changes.length === 0 && ready.records.length === 0 && ready.events.length === 0) return result;
+  try {
+    await commit(ready);
+    return result;
+  } catch (error) {
+    if (!(error instanceof Stale)) throw error;
+    if (options.once === true) throw changedBySomebody();
+    const wanted = ready.changes.filter(({ before, raced }) => before !== undefined || raced === true);
+    return store.runTogether(wanted.map(({ collection, id }) => [collection, id] as const), work, options);
   }
 }
+
+/** REQ-16: the work was never committed. */
+export const changedBySomebody = () => fault('REQ-16', 'The resource was changed by somebody else at the same time. Read it again and repeat the change.');
 
 /** A unit and what it leaves. With a view it reads from there first, and what it has read is there for the next. */
 export function openUnit(store: Store, { correlationId = '', now }: RunOptions, view?: View): { unit: UnitOfWork; draft: () => Draft } {
