@@ -87,6 +87,7 @@ export const productOrdering = ({ config }: BehaviourParts): Behaviour => ({
     const { id } = (answer.body as { readonly productOrder: { readonly id: string } }).productOrder;
     const order = await unit.get<KeptOrder>('productOrder', id);
     if (!order) throw fault('ORD-01', `There is no productOrder '${id.slice(0, 80)}' to cancel. List them at ${request.operation.resource?.href.replace(/cancelProductOrder$/, 'productOrder') ?? ''}.`);
+    if (order.state === 'assessingCancellation' || order.state === 'pendingCancellation') throw fault('ORD-02', `The order is ${order.state} already. Read its cancelProductOrder to see how it goes.`);
     return answer;
   },
 });
