@@ -14,6 +14,11 @@ export interface Biller {
   /** Hands in a call and waits until it is rated. */
   rated(msisdn: string, usageDate: string, seconds: number, more?: object): Promise<Json>;
   send(msisdn: string, usageDate: string, seconds: number, more?: object): Promise<Json>;
+  /** Hands in a usage that another system rated, with these lines; their amounts are net. */
+  prerated(productId: string, usageDate: string, lines: readonly object[]): Promise<Json>;
+  /** Waits until as many rates that are not billed show what an account has spent. */
+  spent(accountId: string, rates: number): Promise<Json[]>;
+  onDemand(body: object): Promise<Json>;
   /** Runs the bills and waits until the run is over. */
   run(body?: object): Promise<Json>;
   billsOf(accountId: string): Promise<Json[]>;
@@ -49,6 +54,18 @@ export function openBiller(server: TestServer): Biller {
         const kept = await read(`${usage}/${id}`);
         return ['rated', 'rejected'].includes(kept.status) && kept;
       });
+    },
+    prerated: (productId, usageDate, lines) => made(usage, {
+      usageType: 'voice', usageDate, status: 'rated', usageSpecification: { id: 'voice' }, usageCharacteristic: [{ name: 'recordId', value: `r-${(count += 1)}` }],
+      ratedProductUsage: lines.map((line) => ({ productRef: ref(productId, 'Product'), usageRatingTag: 'usage', isBilled: false, chargedQuantity: { amount: 60, units: 'second' }, ...line })),
+    }),
+    spent: (accountId, rates) => until(`${rates} rates of account ${accountId} show what it spent`, async () => {
+      const found = (await read(`${bills}/appliedCustomerBillingRate?billingAccount.id=${accountId}&isBilled=false&sort=name`)).filter(({ characteristic = [] }: Json) => characteristic.some(({ name }: Json) => name === 'usageCount'));
+      return found.length === rates && found;
+    }),
+    async onDemand(body) {
+      const { id } = await made(`${bills}/customerBillOnDemand`, body);
+      return until(`bill on demand ${id} is over`, async () => { const one = await read(`${bills}/customerBillOnDemand/${id}`); return one.state !== 'inProgress' && one; });
     },
     async run(body = {}) {
       const { id } = await made(`${server.vendor}/billRun`, body);

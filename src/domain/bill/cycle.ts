@@ -20,6 +20,9 @@ export interface AccountCycle {
   readonly billCount: number;
   /** Gross total of all bills so far, credit notes taken off. */
   readonly grossTotal?: Money;
+  /** How many of the bills closed a period, and their gross total: by them the usual bill is known. */
+  readonly cycleCount?: number;
+  readonly cycleTotal?: Money;
 }
 
 const CLOSED = 'closed';
@@ -45,11 +48,13 @@ export const periodToBill = ({ billedUntil, nextEnd }: AccountCycle): Required<T
 export function afterBill<C extends AccountCycle>(account: BillingAccount, cycle: C, outcome: { readonly bill?: CustomerBill; readonly carry: Money; readonly closes: boolean }): C {
   const { bill, carry, closes } = outcome;
   const sign = bill?.category === 'credit note' ? -1 : 1;
-  const grossTotal = money(decimal(cycle.grossTotal?.value ?? 0).plus(decimal(bill?.taxIncludedAmount?.value ?? 0).times(sign)), currencyOf(account));
-  const billed = { ...cycle, carry, grossTotal, billCount: cycle.billCount + (bill ? 1 : 0) };
+  const total = decimal(bill?.taxIncludedAmount?.value ?? 0).times(sign);
+  const plus = (before: Money | undefined) => money(decimal(before?.value ?? 0).plus(total), currencyOf(account));
+  const billed = { ...cycle, carry, grossTotal: plus(cycle.grossTotal), billCount: cycle.billCount + (bill ? 1 : 0) };
   if (!closes) return billed;
   const { nextEnd } = cycle;
-  return { ...billed, billedUntil: nextEnd, nextEnd: cycle.isClosed ? NEVER : accountPeriod(account, new Date(nextEnd)).endDateTime };
+  const usual = bill ? { cycleCount: (cycle.cycleCount ?? 0) + 1, cycleTotal: plus(cycle.cycleTotal) } : {};
+  return { ...billed, ...usual, billedUntil: nextEnd, nextEnd: cycle.isClosed ? NEVER : accountPeriod(account, new Date(nextEnd)).endDateTime };
 }
 
 /** A closed account is billed again only when late usage or a correction asks for it. */
@@ -58,9 +63,11 @@ const NEVER = '9999-12-31T00:00:00.000Z';
 /** A closed account with something new to bill. */
 export const reopened = <C extends AccountCycle>(cycle: C, now: Date): C => (cycle.isClosed && cycle.nextEnd === NEVER ? { ...cycle, nextEnd: now.toISOString() } : cycle);
 
-/** The average bill, once there are enough to speak of. */
-export function usualTotal({ billCount, grossTotal }: AccountCycle): Money | undefined {
-  return billCount >= 3 && grossTotal ? money(decimal(grossTotal.value).div(billCount).toDecimalPlaces(2), grossTotal.unit) : undefined;
+const ENOUGH = 3;
+
+/** The average bill of a period, once there are enough to speak of. */
+export function usualTotal({ cycleCount = 0, cycleTotal }: AccountCycle): Money | undefined {
+  return cycleCount >= ENOUGH && cycleTotal ? money(decimal(cycleTotal.value).div(cycleCount).toDecimalPlaces(2), cycleTotal.unit) : undefined;
 }
 
 /** Goes back to the last period that was over at a time, for an account that never had a bill and had products already then. */

@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BillingAccount } from '../../domain/bill/charge';
 import { broughtForward } from '../../domain/bill/cycle';
-import { hashId } from '../../domain/hashId';
 import type { Product } from '../../domain/product';
 import { claimCycles, dropClaims, keepClaims, keepCycle, released, unknownAccounts, type KeptCycle } from '../../store/accountCycle';
 import type { Doc } from '../../store/codec';
+import { holdLease } from '../../store/lease';
 import { readSupplier } from '../../store/supplier';
 import { billAccount, type BillOutcome } from './bill';
 import type { Billing } from './setup';
@@ -43,6 +44,9 @@ const HOUR_MS = 3_600_000;
 const STANDARD_GRACE_HOURS = 24;
 /** Accounts looked through at once where all are. */
 const PAGE = 500;
+const LEASE_MS = 5000;
+/** An account whose bill failed is tried again by itself after this; one that is parked waits for somebody, or for its usage to be rated. */
+const RETRY_MS = 600_000;
 
 type Filter = Readonly<Record<string, unknown>>;
 
@@ -56,23 +60,21 @@ const openFilter = ({ id, asOf, billingAccount, _graceMs = 0 }: BillRun, now: Da
   ...(billingAccount ? { _id: billingAccount.id } : {}), run: { $ne: id }, ...dueFilter(new Date(asOf ?? now), _graceMs),
 });
 
-/** Begins a run by itself when accounts are due; processes that notice it together begin the same one. */
+/** Begins a run by itself when accounts are due and none is under way; of several processes one does. */
 export async function beginDueRun({ store }: Billing): Promise<void> {
   const now = store.clock.now();
   const { draftGraceHours = STANDARD_GRACE_HOURS } = await readSupplier(store);
   const graceMs = draftGraceHours * HOUR_MS;
-  const [due] = await store.query<KeptCycle>('accountCycle', { ...dueFilter(now, graceMs), outcome: { $nin: ['parked', 'failed'] } }, { limit: 1 });
-  if (!due) return;
+  const [due] = await store.query<KeptCycle>('accountCycle', { $and: [dueFilter(now, graceMs), { $or: [{ outcome: { $nin: ['parked', 'failed'] } }, { retryAt: { $lte: Date.now() } }] }] }, { limit: 1 });
+  if (!due || !await holdLease(store, 'billRuns', LEASE_MS) || await openRun({ store })) return;
   const asOf = now.toISOString();
-  const id = hashId('billRun', 'cycle', asOf.slice(0, 16));
   await store.run(async (unit) => {
-    if (await unit.get('billRun', id)) return;
-    unit.save<BillRun>('billRun', { id, '@type': 'BillRun', state: 'acknowledged', asOf, creationDate: asOf, description: 'Accounts that are due', _graceMs: graceMs }, { raced: true });
+    unit.save<BillRun>('billRun', { id: randomUUID(), '@type': 'BillRun', state: 'acknowledged', asOf, creationDate: asOf, description: 'Accounts that are due', _graceMs: graceMs });
   });
 }
 
 /** The oldest run that is not over. */
-export async function openRun({ store }: Billing): Promise<BillRun | undefined> {
+export async function openRun({ store }: Pick<Billing, 'store'>): Promise<BillRun | undefined> {
   const [run] = await store.query<BillRun>('billRun', { state: { $in: ['acknowledged', 'inProgress'] } }, { limit: 1, sort: [['creationDate', 1]] });
   return run?.doc;
 }
@@ -174,8 +176,8 @@ const note = ({ store }: Billing, run: BillRun, accountId: string, outcome: NonN
   store.run(async (unit) => {
     const cycle = await unit.get<KeptCycle>('accountCycle', accountId);
     if (!cycle) return;
-    const { reason: _before, ...rest } = released(cycle);
-    unit.save<KeptCycle>('accountCycle', { ...rest, run: run.id, outcome, ...(reason.length > 0 ? { reason } : {}) });
+    const { reason: _reason, retryAt: _retryAt, ...rest } = released(cycle);
+    unit.save<KeptCycle>('accountCycle', { ...rest, run: run.id, outcome, ...(reason.length > 0 ? { reason } : {}), ...(outcome === 'failed' ? { retryAt: Date.now() + RETRY_MS } : {}) });
   });
 
 /** Writes down how far the run is: counted from what it left behind, so that it is right after any interruption. */

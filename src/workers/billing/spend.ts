@@ -80,7 +80,9 @@ async function openSession(unit: UnitOfWork, accountIds: readonly string[]): Pro
   const cycles = new Map(held.map((cycle) => [cycle.id, cycle]));
   for (const { doc: account } of accounts) {
     const cycle = cycles.get(account.id) ?? await keepCycle(unit, account);
-    const open = reopened(cycle, unit.now);
+    // An account that was parked for usage that was not rated is looked at again.
+    const { outcome, ...awake } = cycle;
+    const open = reopened(outcome === 'parked' ? awake : cycle, unit.now);
     if (open !== cycle) unit.save('accountCycle', open);
     cycles.set(account.id, open);
   }
