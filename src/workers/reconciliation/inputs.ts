@@ -99,11 +99,14 @@ async function readUsage(store: Store, run: ReconciliationRun): Promise<ReadUsag
   for await (const batch of scan<ComparedUsage>(store, 'usage', filter, { sort: { usageDate: 1, _id: 1 }, only: COMPARED })) {
     await dues.learn(batch.filter(({ status }) => status === 'rated').flatMap((usage) => productOf(usage) ?? []));
     for (const usage of batch) {
+      const host = hostOf(usage);
       if (usage['@type'] === WHOLESALE_TYPE) {
-        const record = hostOf(usage) === run.host ? wholesaleRecordOf(usage) : undefined;
+        const record = host === run.host ? wholesaleRecordOf(usage) : undefined;
         if (record) result.wholesale.push(record);
         continue;
       }
+      // Usage of ours that names no host may be of any.
+      if (host !== undefined && host !== run.host) continue;
       const record = ownRecordOf(usage, dues.of(productOf(usage), usage.usageDate));
       if (!record) {
         if (isIn(run, Date.parse(usage.usageDate ?? ''))) result.unreadable += 1;
