@@ -51,6 +51,12 @@ describe('launching', () => {
     expect(body.message).toContain('nowhere');
   });
 
+  it('an offering with a price by value, which nobody would charge, is refused', async () => {
+    const { status, body } = await call('POST', `${catalogue}/productOffering`, { name: 'By value', lifecycleStatus: 'Launched', productOfferingPrice: [{ name: 'Fee', priceType: 'recurring', price: { taxIncludedAmount: { unit: 'EUR', value: 5 } } }] });
+    expect([status, body.code]).toEqual([400, 'CAT-01']);
+    expect(body.message).toContain('by value');
+  });
+
   it('a recurring price without a period is refused', async () => {
     const { status, body } = await call('POST', `${catalogue}/productOfferingPrice`, { name: 'Fee', priceType: 'recurring', lifecycleStatus: 'Launched', price: { unit: 'EUR', value: 8 } });
     expect([status, body.code]).toEqual([400, 'CAT-01']);
@@ -68,6 +74,13 @@ describe('a launched price', () => {
     expect((await call('PATCH', path, { validFor: { endDateTime: '2030-01-01T00:00:00Z' } })).status).toBe(200);
     expect((await call('PATCH', path, { description: 'Calls within Ireland' })).status).toBe(200);
     expect((await call('PATCH', path, { lifecycleStatus: 'Retired' })).status).toBe(200);
+  });
+
+  it('is one as well that a launched offering sells, or that is a tier of a launched bundle', async () => {
+    const { id } = await fit('productOfferingPrice', voice({ name: 'In an offering' }));
+    expect((await call('POST', `${catalogue}/productOffering`, { name: 'Sells it', lifecycleStatus: 'Launched', productOfferingPrice: [{ id, '@referredType': 'ProductOfferingPrice' }] })).status).toBe(201);
+    const dearer = await call('PATCH', `${catalogue}/productOfferingPrice/${id}`, { price: { unit: 'EUR', value: 0.3 } });
+    expect([dearer.status, dearer.body.code]).toEqual([409, 'CAT-03']);
   });
 
   it('may be changed while it is in design', async () => {

@@ -127,3 +127,35 @@ describe('a family', () => {
     expect(order.note[0].text).toContain('2 to 5');
   });
 });
+
+describe('a suspended customer', () => {
+  it('has suspended products and balances that come back with the customer, and pays no renewal meanwhile', async () => {
+    await shop.setClock('2026-10-01T10:00:00Z', true);
+    const customers = server.api('customerManagement');
+    const { body: customer } = await call('POST', `${customers}/customer`, { name: 'Nora', status: 'active', engagedParty: { id: 'p-1', '@referredType': 'Individual' } });
+    const { account, bucketId, msisdn } = await purse(25);
+    const order = await shop.order([{ id: '1', action: 'add', productOffering: ref(go10.id, 'ProductOffering'), product: { productCharacteristic: characteristics({ msisdn }) } }],
+      { billingAccount: { id: account.id }, relatedParty: [{ id: customer.id, role: 'customer', '@referredType': 'Customer' }] });
+    const [product] = await shop.productsOf(order.id);
+    await call('PATCH', `${customers}/customer/${customer.id}`, { status: 'suspended' });
+    await shop.soon('suspended', async () => (await shop.product(product.id)).status === 'suspended');
+    expect((await shop.buckets(product.id)).every(({ status }) => status === 'suspended')).toBe(true);
+    await shop.setClock('2026-10-30T12:00:00Z', true);
+    await new Promise((resolve) => { setTimeout(resolve, 1000); });
+    expect(await balance(bucketId)).toBe(15);
+    await call('PATCH', `${customers}/customer/${customer.id}`, { status: 'active' });
+    await shop.soon('active', async () => (await shop.product(product.id)).status === 'active');
+    await shop.soon('renewed', async () => await balance(bucketId) === 5);
+  });
+});
+
+it('a product that is brought in directly is found by its numbers, and a taken number is refused', async () => {
+  const inventory = server.api('productInventory');
+  const { status, body } = await call('POST', `${inventory}/product`, { status: 'active', name: 'Migrated', startDate: '2026-01-01T00:00:00Z', productCharacteristic: characteristics({ msisdn: '353209199001' }) });
+  expect(status).toBe(201);
+  expect((await server.store.query<Json>('identity', { value: '353209199001' })).map(({ doc }) => [doc.productId, doc.from])).toEqual([[body.id, '2026-01-01T00:00:00.000Z']]);
+  const second = await call('POST', `${inventory}/product`, { status: 'active', startDate: '2026-02-01T00:00:00Z', productCharacteristic: characteristics({ msisdn: '+353209199001' }) });
+  expect([second.status, second.body.code]).toEqual([409, 'ORD-03']);
+  expect((await call('DELETE', `${inventory}/product/${body.id}`)).status).toBe(204);
+  expect(await server.store.query('identity', { value: '353209199001' })).toEqual([]);
+});

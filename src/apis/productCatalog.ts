@@ -1,5 +1,5 @@
 import { fault } from '../domain/fault';
-import { launchProblems, soldChange } from '../domain/launch';
+import { definingChange, launchProblems, SOLD } from '../domain/launch';
 import type { OfferedPrice, ProductOffering } from '../domain/ordering/documents';
 import type { ApiRequest, Behaviour, Handler } from '../rest/types';
 import { readOfferings, readPrices } from '../store/catalogue';
@@ -15,11 +15,23 @@ type Offering = ProductOffering & Kept;
 const launches = (before: { readonly lifecycleStatus?: string } | undefined, after: { readonly lifecycleStatus?: string }): boolean =>
   after.lifecycleStatus === 'Launched' && before?.lifecycleStatus !== 'Launched';
 
-/** @throws Fault CAT-03 that names the attributes of a launched price that would change */
-function holdPrice(before: Price, after: Price): void {
-  const touched = soldChange(before, after, same);
-  if (touched.length === 0) return;
-  throw fault('CAT-03', `The price is ${String(before.lifecycleStatus)}: ${touched.join(', ')} cannot change any more, contracts rely on it. Create a new version of the price, launch it, and close validFor of this one.`);
+/** Whether contracts rely on a price: it was launched, or an offering or bundle that has it was, or a product was sold at it. */
+async function isSold(unit: UnitOfWork, id: string): Promise<boolean> {
+  const [[offering], [product], bundles] = await Promise.all([
+    unit.list<Offering>('productOffering', { 'productOfferingPrice.id': id, lifecycleStatus: { $in: [...SOLD] } }, { limit: 1 }),
+    unit.list<Doc>('product', { 'productPrice.productOfferingPrice.id': id }, { limit: 1 }),
+    unit.list<Price>('productOfferingPrice', { 'bundledPopRelationship.id': id }, { limit: 20 }),
+  ]);
+  if (offering || product || bundles.some(({ lifecycleStatus }) => SOLD.has(lifecycleStatus ?? ''))) return true;
+  return (await Promise.all(bundles.filter((bundle) => bundle.id !== id).map((bundle) => isSold(unit, bundle.id)))).includes(true);
+}
+
+/** @throws Fault CAT-03 that names the attributes of a sold price that would change */
+async function holdPrice(before: Price, after: Price, unit: UnitOfWork): Promise<void> {
+  const touched = definingChange(before, after, same);
+  if (touched.length === 0 || (!SOLD.has(before.lifecycleStatus ?? '') && !await isSold(unit, before.id))) return;
+  const why = SOLD.has(before.lifecycleStatus ?? '') ? String(before.lifecycleStatus) : 'part of what is sold';
+  throw fault('CAT-03', `The price is ${why}: ${touched.join(', ')} cannot change any more, contracts rely on it. Create a new version of the price, launch it, and close validFor of this one.`);
 }
 
 /** @throws Fault CAT-01 that names the price and what is wrong with it */
@@ -34,7 +46,7 @@ async function checkLaunch(what: string, offering: ProductOffering | undefined, 
 async function priceAfter(before: Price | undefined, request: ApiRequest, unit: UnitOfWork, generic: Handler) {
   const answer = await generic(request, unit);
   const after = answer.body as Price;
-  if (before) holdPrice(before, after);
+  if (before) await holdPrice(before, after, unit);
   if (launches(before, after)) await checkLaunch(`Price '${String(after.name ?? after.id)}'`, undefined, await readPrices(unit, [after.id]), unit);
   return answer;
 }

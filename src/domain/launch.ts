@@ -9,13 +9,12 @@ const PRICE_DEFINING: readonly string[] = [
 ];
 
 /** From being launched on a price may be sold, so what defines it stays. */
-const SOLD: ReadonlySet<string> = new Set(['Launched', 'Retired', 'Obsolete']);
+export const SOLD: ReadonlySet<string> = new Set(['Launched', 'Retired', 'Obsolete']);
 
 type Price = OfferedPrice & Readonly<Record<string, unknown>>;
 
-/** The attributes of a price that would change though it was launched; none for one that was not. `same` compares JSON values. */
-export function soldChange(before: Price, after: Price, same: (a: unknown, b: unknown) => boolean): string[] {
-  if (!SOLD.has(before.lifecycleStatus ?? '')) return [];
+/** The attributes that define a price and differ; none where it would charge as before. `same` compares JSON values. */
+export function definingChange(before: Price, after: Price, same: (a: unknown, b: unknown) => boolean): string[] {
   const touched = PRICE_DEFINING.filter((name) => !same(before[name], after[name]));
   return before.validFor?.startDateTime === after.validFor?.startDateTime ? touched : [...touched, 'validFor.startDateTime'];
 }
@@ -51,9 +50,11 @@ export function launchProblems(offering: ProductOffering | undefined, prices: re
   const own = offering ? ofOffering(offering, prices) : prices;
   const lost = (offering?.productOfferingPrice ?? []).flatMap(({ id, name }): PriceProblem[] => (id === undefined || prices.some((price) => price.id === id) ? []
     : [{ code: 'missingPrice', price: { id, ...(name !== undefined ? { name } : {}) }, message: 'It is not in the catalogue. Create it first.' }]));
+  const byValue = (offering?.productOfferingPrice ?? []).flatMap(({ id, name }): PriceProblem[] => (id !== undefined ? []
+    : [{ code: 'priceByValue', message: `The price ${name === undefined ? 'without a name' : `'${name}'`} stands in the offering by value and would not be charged. Create it as a productOfferingPrice and name its id.` }]));
   const { problems } = compileTariff(own, reference);
   const rated = offering ? problems : problems.filter(({ code }) => !BETWEEN_PRICES.has(code));
-  return [...lost, ...rated, ...own.flatMap((price) => chargeProblem(price) ?? [])];
+  return [...lost, ...byValue, ...rated, ...own.flatMap((price) => chargeProblem(price) ?? [])];
 }
 
 /** The prices of one offering out of those of several, with all that they refer to. */

@@ -37,6 +37,7 @@ export const QUEUES: readonly QueueFacts[] = [
       { api: 'trunkline', resource: 'itemFulfilment' },
       { api: 'trunkline', resource: 'numberPort' },
       { api: 'tmf654', resource: 'topupBalance', state: 'completed' },
+      { api: 'tmf629', resource: 'customer', eventType: 'CustomerStateChangeEvent' },
     ],
   },
   {

@@ -9,6 +9,7 @@ import { PRODUCT_TIMER } from './ordering/keep';
 import { followPort, tellClearingHouse } from './ordering/porting';
 import { CANCEL_TIMER, ORDER_TIMER, PORT_TIMER, type Ordering } from './ordering/setup';
 import { renewAfterTopup, renewProduct } from './renewal';
+import { followCustomer } from './suspension';
 import { startTimers } from './timers';
 import type { Worker, WorkerParts } from './worker';
 
@@ -74,5 +75,6 @@ const LOOKS: Readonly<Record<string, (ordering: Ordering, id: string, correlatio
     await ordering.store.run((unit) => followPort(unit, id), { correlationId });
     await tellClearingHouse(ordering, id);
   },
+  customer: followCustomer,
   topupBalance: (ordering, id) => renewAfterTopup(ordering, id),
 };

@@ -3,7 +3,7 @@ import type { BillingAccount } from '../domain/bill/charge';
 import { productRef, zoneOf } from '../domain/bill/recurring';
 import { renewedAllowances } from '../domain/ordering/allowance';
 import { renewPrepaid } from '../domain/ordering/renewal';
-import { isPrepaid, type Product } from '../domain/product';
+import { characteristic, isPrepaid, type Product } from '../domain/product';
 import { accountPeriod } from '../domain/proration';
 import { keepBucket } from '../store/balances';
 import { readReference } from '../store/reference';
@@ -33,6 +33,10 @@ async function renewed(unit: UnitOfWork, product: Product, numbers: Ordering['nu
   if (product.status === 'pendingTerminate' && product.terminationDate !== undefined && Date.parse(product.terminationDate) <= unit.now.getTime()) {
     await keepProduct(unit, { ...product, status: 'terminated' }, numbers);
     return 'terminated';
+  }
+  if (isPrepaid(product) && characteristic(product, 'suspendedBy') === 'customer') {
+    await keepProduct(unit, product, numbers);
+    return undefined;
   }
   const outcome = isPrepaid(product) ? await renewOne(unit, product, numbers) : await fillOne(unit, product);
   // Also where nothing was due the next date is worked out again, or the timer would be due for ever.

@@ -1,5 +1,5 @@
 import { Fault, fault } from '../../domain/fault';
-import { launchProblems, soldChange } from '../../domain/launch';
+import { definingChange, launchProblems, SOLD } from '../../domain/launch';
 import type { OfferedPrice, ProductOffering } from '../../domain/ordering/documents';
 import type { Doc } from '../../store/codec';
 import { same } from '../../store/event';
@@ -129,7 +129,7 @@ async function takeBatch(unit: UnitOfWork, collection: string, batch: readonly L
 
 /** A launched price stays what it was, and what is launched can be rated: an import is no way round. */
 async function refusal(unit: UnitOfWork, collection: string, before: Kept | undefined, doc: Kept, inFile: ReadonlyMap<string, Kept>): Promise<string | undefined> {
-  const touched = collection === 'productOfferingPrice' && before ? soldChange(before, doc, same) : [];
+  const touched = collection === 'productOfferingPrice' && before && SOLD.has(String(before['lifecycleStatus'])) ? definingChange(before, doc, same) : [];
   if (touched.length > 0) return `it is ${String(before?.['lifecycleStatus'])}; ${touched.join(', ')} cannot change any more`;
   if (doc['lifecycleStatus'] !== 'Launched' || (collection !== 'productOfferingPrice' && collection !== 'productOffering')) return undefined;
   const offering = collection === 'productOffering' ? doc as unknown as ProductOffering : undefined;

@@ -36,6 +36,8 @@ async function begin(ordering: Ordering, unit: UnitOfWork, orderId: string): Pro
   if (!order || isOver(order) || !['acknowledged', 'inProgress', 'pending', 'held'].includes(order.state ?? 'acknowledged')) return;
   const open = itemsOf(order).map(({ item }) => item).filter(({ state = 'acknowledged' }) => ['acknowledged', 'pending', 'held'].includes(state));
   if (open.length === 0) return;
+  // Somebody stopped the order before it began; a change of its state sets it going.
+  if ((order.state === 'held' || order.state === 'pending') && open.every(({ state = 'acknowledged' }) => state === 'acknowledged')) return;
   const early = order.requestedStartDate !== undefined && Date.parse(order.requestedStartDate) > unit.now.getTime();
   const lacking = early ? new Map<string, string>() : await lacks(order, unit);
   const states = new Map<string, string>();

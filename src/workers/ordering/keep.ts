@@ -4,7 +4,7 @@ import type { AppliedCustomerBillingRate, BillingAccount } from '../../domain/bi
 import { allowancesAt } from '../../domain/ordering/allowance';
 import type { Fulfilment } from '../../domain/ordering/fulfil';
 import { RENEWAL_GRACE_MS, renewalDate } from '../../domain/ordering/renewal';
-import type { Product } from '../../domain/product';
+import { characteristic, type Product } from '../../domain/product';
 import { accountPeriod } from '../../domain/proration';
 import { keepBucket, keepOutcome } from '../../store/balances';
 import { setTimer } from '../../store/timer';
@@ -29,6 +29,8 @@ export async function keepProduct(unit: UnitOfWork, product: Product, numbers: N
 async function nextLook(unit: UnitOfWork, product: Product): Promise<string | undefined> {
   const { status, terminationDate } = product;
   if (status === 'terminated' || status === 'cancelled') return undefined;
+  // With its customer suspended nothing renews; it is worked out again when the customer comes back.
+  if (status === 'suspended' && characteristic(product, 'suspendedBy') === 'customer') return undefined;
   const due = renewalDate(product);
   const renewal = due === undefined || status !== 'suspended' ? due : new Date(Date.parse(due) + RENEWAL_GRACE_MS).toISOString();
   const dates = [status === 'pendingTerminate' ? terminationDate : undefined, renewal ?? await nextPeriodOf(unit, product)];
