@@ -2,9 +2,12 @@ import type { SettableClock } from '../clock';
 import type { Config } from '../config';
 import type { Behaviour } from '../rest/types';
 import type { Api } from '../spec/operation';
+import { apiDocument } from './apiDocument';
 import { extensionSchema } from './extensionSchema';
+import { eventDescription } from './eventDescription';
 import { file } from './file';
 import { itemFulfilment } from './itemFulfilment';
+import type { Mounts } from './mounts';
 import { numberPort } from './numberPort';
 import { account } from './account';
 import { billing } from './billing';
@@ -25,6 +28,8 @@ export interface BehaviourParts {
   readonly clock: SettableClock;
   /** All that is served, for behaviour that reaches over one API. */
   readonly apis: readonly Api[];
+  /** The documents handed in at run time; there once the engine is. */
+  readonly mounts: () => Mounts;
 }
 
 /** What each API does beyond the generic operations, by the document's x-api-id in lower case. */
@@ -36,5 +41,5 @@ export const behaviours = (parts: BehaviourParts): Readonly<Record<string, Behav
   tmf620: productCatalog,
   tmf622: productOrdering(parts),
   tmf637: productInventory(parts),
-  trunkline: { ...trunkline(parts), ...billing, ...usageImport(parts.apis), ...extensionSchema(parts.apis), ...reference, ...itemFulfilment, ...file, ...numberPort, ...priceCheck, ...reconciliation(parts.apis) },
+  trunkline: { ...trunkline(parts), ...eventDescription(parts), ...billing, ...usageImport(parts.apis), ...extensionSchema(parts.apis), ...apiDocument(parts.apis, parts.mounts), ...reference, ...itemFulfilment, ...file, ...numberPort, ...priceCheck, ...reconciliation(parts.apis) },
 });
