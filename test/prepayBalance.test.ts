@@ -278,7 +278,7 @@ describe('a recurring top-up', () => {
     await until('the last', async () => (await balances.get(`topupBalance/${parent.id}`)).status === 'completed');
     expect(await balances.left('r-1')).toEqual([41, 0]);
     const children = await balances.get(`topupBalance?balanceTopup.id=${parent.id}`);
-    expect(children.map(({ status, balanceTopup }: any) => [status, balanceTopup.role])).toEqual(Array.from({ length: 4 }, () => ['completed', 'parent']));
+    expect((children as { status: string; balanceTopup: { role: string } }[]).map(({ status, balanceTopup }) => [status, balanceTopup.role])).toEqual(Array.from({ length: 4 }, () => ['completed', 'parent']));
     expect(replay('r-1', await balances.history('r-1'))).toEqual([41, 0]);
   });
 
@@ -324,8 +324,8 @@ describe('the accumulated balance', () => {
     await balances.open('c-3', megabytes(500), { product: [{ id: 'p-7' }, { id: 'p-8' }] });
     await balances.open('c-4', euro(99), { product, validFor: { startDateTime: '2026-10-01T00:00:00Z', endDateTime: '2099-01-01T00:00:00Z' } });
     await balances.reserve('c-1', euro(4), { validFor: { endDateTime: '2098-01-01T00:00:00Z' } });
-    const list = await balances.get('accumulatedBalance?product.id=p-7');
-    expect(list.map(({ id, totalBalance, bucket, product: refs }: any) => [id, totalBalance, bucket.map((ref: any) => ref.id), refs[0].id])).toEqual([
+    const list: { id: string; totalBalance: object; bucket: { id: string }[]; product: { id: string }[] }[] = await balances.get('accumulatedBalance?product.id=p-7');
+    expect(list.map(({ id, totalBalance, bucket, product: refs }) => [id, totalBalance, bucket.map((ref) => ref.id), refs[0]!.id])).toEqual([
       ['p-7.data.MB', megabytes(500), ['c-3'], 'p-7'], ['p-7.monetary.EUR', euro(6.2), ['c-1', 'c-2'], 'p-7'],
     ]);
     expect(await balances.get('accumulatedBalance/p-7.monetary.EUR')).toEqual(list[1]);

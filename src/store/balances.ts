@@ -3,7 +3,7 @@ import { Decimal } from '../domain/amount';
 import type { ActionName, AdjustBalance, BalanceAction, Draft, Outcome, TopupBalance } from '../domain/balance/action';
 import { available, crossedThresholds, remaining, type Bucket } from '../domain/balance/bucket';
 import { expireReservation } from '../domain/balance/reservation';
-import { openSpend, spend, spendBucketId, type SpendLimit } from '../domain/balance/spend';
+import { openSpend, spend, spendBucketId, withLimit, type SpendLimit } from '../domain/balance/spend';
 import { thresholdsOf } from '../domain/balance/terms';
 import { expireBucket, lowBalanceTopup, recurringTopup, topup, type NextTopup } from '../domain/prepayBalance';
 import { balanceTerms } from './balanceTerms';
@@ -14,7 +14,7 @@ import type { UnitOfWork } from './unitOfWork';
 const COLLECTIONS: Readonly<Record<ActionName, string>> = { TopupBalance: 'topupBalance', AdjustBalance: 'adjustBalance', TransferBalance: 'transferBalance', ReserveBalance: 'reserveBalance' };
 
 /** Ids of history grow with time, so that the history is read in the order in which it happened. */
-const historyId = (): string => `${nextOrder(0).toString(36)}-${randomBytes(4).toString('hex')}`;
+export const historyId = (): string => `${nextOrder(0).toString(36)}-${randomBytes(4).toString('hex')}`;
 
 const accountOf = (bucket: Bucket | undefined, action: BalanceAction): string => bucket?.partyAccount?.id ?? action.partyAccount?.id ?? bucket?.id ?? action.bucket?.id ?? '';
 
@@ -134,6 +134,6 @@ export async function endBucket(unit: UnitOfWork, bucketId: string, lateGraceMs:
  * the notices of any bucket; from 100 % on `isSpent` holds and no reservation is granted.
  */
 export async function addSpend(unit: UnitOfWork, limit: SpendLimit, amount: Decimal): Promise<Bucket> {
-  const opened = await unit.get<Bucket>('bucket', spendBucketId(limit)) ?? openSpend(limit, unit.now);
+  const opened = withLimit(await unit.get<Bucket>('bucket', spendBucketId(limit)) ?? openSpend(limit, unit.now), limit.limit);
   return keepBucket(unit, opened, spend(opened, amount, limit.limit.units));
 }

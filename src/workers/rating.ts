@@ -2,7 +2,7 @@ import type { Logger } from 'winston';
 import type { Bucket } from '../domain/balance/bucket';
 import { drawFromBucket } from '../domain/balance/reservation';
 import type { Product } from '../domain/product';
-import { accountPeriod, type CycleAccount } from '../domain/proration';
+import { accountPeriod } from '../domain/proration';
 import { counterKeys, rate } from '../domain/rating/rate';
 import type { RatableBucket } from '../domain/rating/bucketDraw';
 import { guide, ratableProduct } from '../domain/rating/guiding';
@@ -15,6 +15,7 @@ import { queuesOf } from '../events/topology';
 import type { Doc } from '../store/codec';
 import type { UnitOfWork } from '../store/unitOfWork';
 import { book, keepPurse, openPurse, type Purse } from './rating/draws';
+import { keepSpend, type CreditAccount, type Spend } from './rating/spend';
 import { createTariffs, type Tariffs } from './rating/tariffs';
 import { findIdentities, type IdentityIndex } from './identity';
 import type { Worker, WorkerParts } from './worker';
@@ -59,7 +60,9 @@ interface Session {
   readonly bucketsOf: ReadonlyMap<string, readonly string[]>;
   readonly counters: Map<string, number>;
   readonly counted: Set<string>;
-  readonly accounts: ReadonlyMap<string, CycleAccount>;
+  readonly accounts: ReadonlyMap<string, CreditAccount>;
+  /** What the batch put on bills. */
+  readonly spends: Spend[];
 }
 
 /** Rates those of the usages that wait for it; what was rated already is left alone, so a repeat has no second effect. */
@@ -80,7 +83,8 @@ export async function rateBatch(unit: UnitOfWork, arrivals: ReadonlyMap<string, 
     else if (isRefused(facts)) reject(session, usage, facts);
     else rateOne(session, usage, facts, log);
   }
-  keepPurse(session.purse, unit, open[0]!.id);
+  await keepPurse(session.purse, unit, open[0]!.id);
+  if (session.spends.length > 0) await keepSpend(unit, session.spends);
   for (const id of session.counted) unit.save<Counter>('ratingCounter', { id, amount: session.counters.get(id)! }, { raced: true });
   return open.length;
 }
@@ -94,13 +98,13 @@ async function openSession(unit: UnitOfWork, arrivals: ReadonlyMap<string, strin
   const [compiled, buckets, accounts] = await Promise.all([
     tariffs.of([...products.values()]),
     products.size === 0 ? [] : unit.list<Bucket>('bucket', { 'product.id': { $in: [...productIds] }, status: { $ne: 'expired' } }, { limit: 10_000 }),
-    unit.store.readMany<CycleAccount & Doc>('billingAccount', [...products.values()].flatMap(({ billingAccount }) => billingAccount?.id ?? [])),
+    unit.store.readMany<CreditAccount>('billingAccount', [...products.values()].flatMap(({ billingAccount }) => billingAccount?.id ?? [])),
   ]);
   const bucketsOf = new Map<string, string[]>();
   for (const { id, product: refs = [] } of buckets) for (const ref of refs) bucketsOf.set(ref.id, [...(bucketsOf.get(ref.id) ?? []), id]);
   return {
     unit, arrivals, index, products, tariffs: compiled, purse: openPurse(buckets), bucketsOf, counters: new Map(), counted: new Set(),
-    accounts: new Map(accounts.map(({ doc }) => [doc.id, doc])),
+    accounts: new Map(accounts.map(({ doc }) => [doc.id, doc])), spends: [],
   };
 }
 
@@ -154,7 +158,7 @@ async function loadCounters(session: Session, facts: readonly UsageFacts[]): Pro
   for (const { id, amount } of await session.unit.getMany<Counter>('ratingCounter', [...keys])) session.counters.set(id, amount);
 }
 
-function apply({ unit, arrivals, counters, counted }: Session, purse: Purse, usage: KeptUsage, product: Product, rating: Rated): void {
+function apply({ unit, arrivals, counters, counted, accounts, spends }: Session, purse: Purse, usage: KeptUsage, product: Product, rating: Rated): void {
   for (const { bucketId, amount } of rating.draws) {
     book(purse, drawFromBucket(purse.buckets.get(bucketId)!, { amount, usage: { id: usage.id } }, unit.now));
   }
@@ -162,6 +166,8 @@ function apply({ unit, arrivals, counters, counted }: Session, purse: Purse, usa
     counters.set(key, (counters.get(key) ?? 0) + amount);
     counted.add(key);
   }
+  const account = accounts.get(product.billingAccount?.id ?? '');
+  if (account) spends.push({ product, account, usageAt: usage.usageDate === undefined ? unit.now : new Date(usage.usageDate), lines: rating.lines });
   unit.save('usage', { ...usage, status: 'rated', ratedProductUsage: rating.lines, ...payerOf(product, rating) }, { events: ['UsageStateChangeEvent'], ...correlated(arrivals, usage.id) });
 }
 

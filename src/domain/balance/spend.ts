@@ -34,6 +34,13 @@ export function spend(bucket: Bucket, amount: Decimal, units: string): Bucket {
   return withAmounts(bucket, remaining(bucket).minus(amount), reserved(bucket));
 }
 
+/** The same spend against a limit that was changed since; in another currency the old limit stays until the period is over. */
+export function withLimit(bucket: Bucket, limit: SpendLimit['limit']): Bucket {
+  const before = bucket.initialValue;
+  if (!before || before.units !== limit.units || decimal(before.amount).eq(limit.amount)) return bucket;
+  return { ...withAmounts(bucket, remaining(bucket).plus(limit.amount).minus(before.amount), reserved(bucket)), initialValue: limit };
+}
+
 /** What was spent so far. */
 export const spent = ({ initialValue, remainingValue }: Bucket) => quantity(decimal(initialValue?.amount ?? 0).minus(remainingValue.amount), remainingValue.units);
 

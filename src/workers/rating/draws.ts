@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { BalanceActionHistory, BalanceDeduct, Outcome } from '../../domain/balance/action';
 import type { Bucket, Ref } from '../../domain/balance/bucket';
 import type { Doc } from '../../store/codec';
+import { historyId, keepBucket } from '../../store/balances';
 import type { UnitOfWork } from '../../store/unitOfWork';
 
 type Kept<T> = T & Doc;
@@ -24,14 +25,14 @@ export function book(purse: Purse, outcome: Outcome<BalanceDeduct>): void {
   }
   const id = randomUUID();
   const action: Ref = { id, '@referredType': 'BalanceDeduct' };
-  purse.deducts.push({ deduct: { ...outcome.action, id }, history: { ...outcome.history, id: randomUUID(), action } });
+  purse.deducts.push({ deduct: { ...outcome.action, id }, history: { ...outcome.history, id: historyId(), action } });
 }
 
-/** Keeps the purse with the unit. Automatic draws are quiet: they leave the process only for a subscription that names them (R32). */
-export function keepPurse(purse: Purse, unit: UnitOfWork, partitionKey: string): void {
-  for (const id of purse.changed) unit.save('bucket', purse.buckets.get(id)!, { quiet: true, partitionKey });
+/** Keeps the purse with the unit, and what it sets off: notices, top-ups of standing orders. Automatic draws are quiet: they leave the process only for a subscription that names them (R32). */
+export async function keepPurse(purse: Purse, unit: UnitOfWork, partitionKey: string): Promise<void> {
   for (const { deduct, history } of purse.deducts) {
     unit.save('adjustBalance', deduct, { quiet: true, partitionKey });
     unit.save('balanceActionHistory', history, { events: [] });
   }
+  for (const id of purse.changed) await keepBucket(unit, await unit.get<Bucket>('bucket', id), purse.buckets.get(id)!);
 }
