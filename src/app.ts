@@ -39,11 +39,11 @@ export function createApp(engine: Engine, health: Health, log: Logger): Express 
 
 const homeOfAll = (apis: readonly Api[]) => ({
   name: 'Trunkline',
-  api: apis.map(({ document }) => ({ id: document.raw.info['x-api-id'], title: document.raw.info.title, version: document.raw.info.version, href: document.basePath, documentation: `${document.basePath}/docs` })),
+  api: apis.map(({ document }) => ({ id: document.raw.info['x-api-id'] ?? document.api, title: document.raw.info.title, version: document.raw.info.version, href: document.basePath, documentation: `${document.basePath}/docs` })),
 });
 
 const homeOf = ({ document, resources }: Api) => ({
-  id: document.raw.info['x-api-id'],
+  id: document.raw.info['x-api-id'] ?? document.api,
   title: document.raw.info.title,
   version: document.raw.info.version,
   _links: {

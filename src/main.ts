@@ -4,13 +4,17 @@ import { join } from 'node:path';
 import type { Logger } from 'winston';
 import { behaviours } from './apis';
 import { kitTolerant } from './apis/kitTolerance';
+import { createMounts, type Mounts } from './apis/mounts';
 import { schemaFetcher } from './apis/schemaFetcher';
 import { createApp } from './app';
 import { createClock, type SettableClock } from './clock';
 import type { Config, Role } from './config';
+import { fault } from './domain/fault';
 import { checkLifecycles } from './spec/checkLifecycles';
+import { clashOf } from './spec/clash';
 import { loadDocument, loadDocuments } from './spec/document';
 import { readApi, type Api } from './spec/operation';
+import { isInternal } from './store/connection';
 import { openStore, type Store } from './store/store';
 import { outboxState } from './store/outbox';
 import { cacheFolder } from './embedded/fetchMongod';
@@ -22,7 +26,9 @@ import { envelopeOf } from './events/envelope';
 import { startRelay } from './events/relay';
 import { createAccess } from './rest/access';
 import { createEngine, type Engine } from './rest/engine';
+import { foreignBehaviour } from './rest/foreign';
 import { hubBehaviour } from './rest/hub';
+import type { Behaviour } from './rest/types';
 import { LIMITS } from './rest/body';
 import { resourceCheck } from './rest/validation';
 import { workers } from './workers';
@@ -46,6 +52,8 @@ export async function readApis(config: Pick<Config, 'apiFiles' | 'kitTolerance'>
   const documents = [...await loadDocuments(DOCUMENTS, cache), ...await Promise.all(config.apiFiles.map((file) => loadDocument(file, cache)))];
   const apis = documents.map((document) => readApi(config.kitTolerance ? kitTolerant(document) : document));
   checkLifecycles(apis);
+  const clash = clashOf(apis, isInternal);
+  if (clash) throw fault('API-01', `${clash}.`);
   return apis;
 }
 
@@ -76,13 +84,18 @@ async function startAll(config: Config, log: Logger, stops: (() => Promise<void>
   const started = await startRoles(config, { store, broker, log, check: documentCheck(apis) });
   stops.push(async () => { await Promise.all(started.map((worker) => worker.stop())); });
   const access = await createAccess(store, config);
-  const own = behaviours({ config, clock, apis });
+  const own = behaviours({ config, clock, apis, mounts: () => mounts });
   const publicUrl = config.publicUrl;
   const { allowPrivateCallbacks, secretKey } = config;
   const hubParts = { secretKey, envelopeOf, checkCallback: (callback: string) => checkCallback(callback, allowPrivateCallbacks) };
+  const behaviourOf = (api: Api): Behaviour => ({ ...hubBehaviour(api, hubParts), ...(api.document.foreign === true ? foreignBehaviour(api) : own[api.document.api]) });
   const engine = createEngine({
-    apis: apis.map((api) => ({ api, behaviour: { ...hubBehaviour(api, hubParts), ...own[api.document.api] } })), store, access, log, publicUrl, requireIfMatch: config.requireIfMatch, fetchSchema: schemaFetcher(config),
+    apis: apis.map((api) => ({ api, behaviour: behaviourOf(api) })), store, access, log, publicUrl, requireIfMatch: config.requireIfMatch, fetchSchema: schemaFetcher(config),
   });
+  const mounts: Mounts = createMounts({ store, engine, log, apis, behaviourOf });
+  await mounts.refresh();
+  const unfollowMounts = mounts.follow();
+  stops.push(async () => unfollowMounts());
   const server = createServer({ maxHeaderSize: 2 * LIMITS.urlBytes, headersTimeout: 10_000, requestTimeout: 30_000 },
     createApp(engine, { ready: () => readiness(store, broker) }, log));
   if (config.roles.includes('api')) {

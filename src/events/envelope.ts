@@ -3,8 +3,9 @@ import type { Doc } from '../store/codec';
 import type { EventRecord } from '../store/event';
 import { Unreadable, type Headers, type Message, type Outgoing } from './broker';
 
-/** The TMF notification of v4, as brokers and listeners get it. `timeOcurred` is spelt as in the documents. */
+/** The TMF notification as brokers and listeners get it. In documents of version 4 it has `timeOcurred`, spelt so, from version 5 on `timeOccurred` and `@type`. */
 export interface Envelope {
+  readonly '@type'?: string;
   readonly eventId: string;
   readonly eventTime: string;
   readonly eventType: string;
@@ -13,7 +14,8 @@ export interface Envelope {
   readonly title: string;
   readonly description: string;
   readonly priority: string;
-  readonly timeOcurred: string;
+  readonly timeOcurred?: string;
+  readonly timeOccurred?: string;
   /** First-level attributes that changed, separated by commas; only where the document has it. */
   readonly fieldPath?: string;
   /** The resource under its own name, whole. */
@@ -52,7 +54,10 @@ export interface EnvelopeOptions {
 export function envelopeOf(record: EventRecord, publicUrl = ''): Envelope {
   const changed = record.changed.filter((name) => name !== 'lastUpdate');
   const { id, href: _href, ...rest } = record.body as Doc & Record<string, unknown>;
+  const isFour = Number(/^v(\d+)/.exec(record.version)?.[1] ?? 4) < 5;
+  const resource = { id, href: `${publicUrl}${record.href}`, ...rest };
   return {
+    ...(isFour ? {} : { '@type': record.eventType }),
     eventId: record._id,
     eventTime: record.time,
     eventType: record.eventType,
@@ -61,9 +66,9 @@ export function envelopeOf(record: EventRecord, publicUrl = ''): Envelope {
     title: titleOf(record.eventType),
     description: `${titleOf(record.eventType)}: ${record.resource} ${id}`,
     priority: 'normal',
-    timeOcurred: record.time,
-    ...(WITH_FIELD_PATH.test(record.eventType) && changed.length > 0 ? { fieldPath: changed.join(',') } : {}),
-    event: { [record.resource]: { id, href: `${publicUrl}${record.href}`, ...rest } },
+    ...(isFour ? { timeOcurred: record.time } : { timeOccurred: record.time }),
+    ...(isFour && WITH_FIELD_PATH.test(record.eventType) && changed.length > 0 ? { fieldPath: changed.join(',') } : {}),
+    event: Object.fromEntries([...record.alsoUnder ?? [], record.resource].map((name) => [name, resource])),
   };
 }
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { lifecycles } from '../domain/lifecycle';
-import type { Resource } from '../spec/operation';
+import { lifecycleOf, type Resource } from '../spec/operation';
 import type { Shape } from '../spec/shape';
 import type { Doc } from '../store/codec';
 
@@ -25,10 +24,23 @@ export function newResource(resource: Resource, body: Record<string, unknown>, n
   const id = resource.createAttributes?.has('id') && typeof kept['id'] === 'string' && kept['id'] !== '' ? kept['id'] : randomUUID();
   const iso = now.toISOString();
   for (const name of BIRTH_DATES) if (attributes.has(name) && !resource.createAttributes?.has(name)) kept[name] = iso;
+  if (resource.foreign === true && attributes.has('creationDate')) kept['creationDate'] ??= iso;
   if (attributes.has('lastUpdate')) kept['lastUpdate'] = iso;
   if (attributes.has('isBilled')) kept['isBilled'] ??= false;
-  const initial = lifecycles[resource.name]?.initial[0];
+  const initial = lifecycleOf(resource)?.initial[0] ?? resource.initial;
   if (resource.state !== undefined && initial !== undefined) kept[resource.state] ??= initial;
   kept['@type'] ??= resource.name;
   return { ...kept, id };
+}
+
+/**
+ * The body as the validator is to see it. Documents of others (those of version 5) demand of the client what only the server can know: its
+ * own dates, and the first state. Such attributes may be left out.
+ */
+export function completed(resource: Resource | undefined, body: unknown): unknown {
+  if (resource?.foreign !== true || typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+  const set: Record<string, unknown> = { id: 'new', href: resource.href, lastUpdate: new Date(0).toISOString() };
+  if (resource.state !== undefined && resource.initial !== undefined) set[resource.state] = resource.initial;
+  set['creationDate'] = set['lastUpdate'];
+  return { ...Object.fromEntries(Object.entries(set).filter(([name]) => resource.createAttributes?.has(name))), ...body };
 }

@@ -8,6 +8,7 @@ import type { Doc } from '../store/codec';
 import type { Store } from '../store/store';
 import { allow, type Access } from './access';
 import { LIMITS, parseJson, readText } from './body';
+import { completed } from './creation';
 import { errorBody, toFault } from './errors';
 import type { FetchSchema } from './extension/apply';
 import { withExtensions } from './extension/known';
@@ -47,11 +48,13 @@ export interface Engine {
   (request: Request, response: Response, next: NextFunction): void;
   /** Adds an API while running. @throws Error when an operation has no handler */
   serve(api: Api, behaviour: Behaviour): void;
+  /** Takes an API away; requests under way are still answered. */
+  withdraw(api: Api): void;
   readonly apis: () => readonly Api[];
 }
 
 /** Types whose bodies are streamed to the handler instead of parsed. */
-const FILE_TYPES = new Set(['application/x-ndjson', 'text/csv', 'application/octet-stream']);
+const FILE_TYPES = new Set(['application/x-ndjson', 'text/csv', 'application/octet-stream', 'application/yaml']);
 const MEDIA_TYPES = new Set(['application/json', 'application/merge-patch+json', 'application/json-patch+json']);
 
 /** The one function that answers every resource operation of every document. */
@@ -87,6 +90,10 @@ export function createEngine(options: EngineOptions): Engine {
       const key = api.document.basePath.slice(1);
       served.set(key, { api, validation, handlers: bind(api.operations, behaviour, validation), routes: routesOf(api.operations) });
       depths.add(key.split('/').length);
+    },
+    withdraw({ document }: Api) {
+      const key = document.basePath.slice(1);
+      if (served.get(key)?.api.document === document) served.delete(key);
     },
     apis: () => [...served.values()].map(({ api }) => api),
   });
@@ -203,7 +210,7 @@ interface ReadBody {
 const NO_BODY: ReadBody = { mediaType: '', body: undefined };
 
 /** Files are handed on as they come in, to be read with back-pressure; their charset is the reader's business. */
-async function readBody(base: Served, { node, method }: Operation, { request, response }: Call, { anyNames }: Handler): Promise<ReadBody> {
+async function readBody(base: Served, { node, method, resource }: Operation, { request, response }: Call, { anyNames }: Handler): Promise<ReadBody> {
   const [type = '', ...parameters] = (request.headers['content-type'] ?? '').split(';').map((part) => part.trim().toLowerCase());
   const offered = Object.keys(node.requestBody?.content ?? {}).map((name) => name.split(';')[0]!.trim());
   const charset = parameters.find((one) => one.startsWith('charset='))?.slice(8).replace(/"/g, '') ?? 'utf-8';
@@ -217,7 +224,7 @@ async function readBody(base: Served, { node, method }: Operation, { request, re
   }
   const text = await readText(request);
   const body = parseJson(text, { anyNames });
-  request.body = method === 'PATCH' && type !== 'application/json-patch+json' ? withoutNulls(body) : structuredClone(body);
+  request.body = method === 'PATCH' && type !== 'application/json-patch+json' ? withoutNulls(body) : completed(resource, structuredClone(body));
   await base.validation.checkBody(request, response);
   // A name may be written with escapes.
   return { mediaType: type, body, namesSchema: text.includes('@schemaLocation') || text.includes('\\u') };
@@ -236,8 +243,7 @@ function send(response: Response, request: ApiRequest, result: Answer, selection
   }
   let body: object = result.body;
   if (resource && !Array.isArray(body) && 'id' in body) {
-    const id = (body as Doc).id;
-    if (operation.verb === 'create') extra['Location'] ??= hrefOf(resource, id, publicUrl);
+    if (operation.verb === 'create') extra['Location'] ??= hrefOf(resource, body as Doc, publicUrl);
     if (operation.verb === 'create' || result.rev !== undefined) extra['ETag'] ??= etagOf(result.rev ?? 1, selection ? request.query : '');
     if (operation.verb === 'retrieve' && matches(headers['if-none-match'], extra['ETag'])) {
       finish(response, 304, undefined, extra);

@@ -1,6 +1,6 @@
 import { fault } from '../domain/fault';
-import { changeState, lifecycles } from '../domain/lifecycle';
-import type { Operation, Resource, Verb } from '../spec/operation';
+import { changeState } from '../domain/lifecycle';
+import { lifecycleOf, type Operation, type Resource, type Verb } from '../spec/operation';
 import type { Doc } from '../store/codec';
 import { same } from '../store/event';
 import type { Store } from '../store/store';
@@ -77,7 +77,7 @@ export async function applyPatchTo(resource: Resource, validation: Validation, b
 
 /** @throws Fault STA-01 that names the states it may become */
 function holdToLifecycle(resource: Resource, attribute: string, before: Kept, after: Kept): void {
-  const lifecycle = lifecycles[resource.name];
+  const lifecycle = lifecycleOf(resource);
   const from = before[attribute];
   const to = after[attribute];
   if (!lifecycle || from === to || typeof from !== 'string') return;

@@ -60,5 +60,7 @@ export function patched(resource: Resource, before: Doc, face: Json, mediaType: 
     if (fixed && !same(face[name], after[name])) throw fault('REQ-07', `${name} of a ${resource.key} cannot be changed. Leave it out of the patch.`);
   }
   const { href: _href, ...kept } = after;
-  return { ...kept, id: before.id };
+  // What only the store and our workers know of it is not on the face, and a patch leaves it alone.
+  const unseen = Object.fromEntries(Object.entries(before).filter(([name]) => name.startsWith('_')));
+  return { ...kept, ...unseen, id: before.id };
 }

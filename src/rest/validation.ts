@@ -1,4 +1,4 @@
-import Ajv, { type ValidateFunction } from 'ajv';
+import Ajv, { type ErrorObject, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import * as OpenApiValidator from 'express-openapi-validator';
 import type { OpenAPIV3 } from 'express-openapi-validator/dist/framework/types';
@@ -6,9 +6,11 @@ import type { NextFunction, Request, Response } from 'express';
 import { fault } from '../domain/fault';
 import type { OpenApi, SchemaNode } from '../spec/document';
 import type { Api, Resource } from '../spec/operation';
+import { fold } from '../spec/shape';
 import type { UnitOfWork } from '../store/unitOfWork';
 import { applyExtensions, type FetchSchema } from './extension/apply';
 import { FORMATS } from './formats';
+import { looser, rewrite, withExclusiveBounds } from './looser';
 
 export interface Validation {
   /** Checks the body of a request against the document, through express-openapi-validator. @throws its error */
@@ -19,21 +21,25 @@ export interface Validation {
   extended<T>(resource: Resource, value: T, unit: UnitOfWork): Promise<T>;
 }
 
+type Chain = readonly ((request: Request, response: Response, next: NextFunction) => void)[];
+
 export function createValidation(api: Api, fetchSchema?: FetchSchema): Validation {
-  const spec = derivedDocument(api.document.raw, api.document.basePath);
-  const chain = OpenApiValidator.middleware({
-    apiSpec: spec as OpenAPIV3.DocumentV3, validateApiSpec: false, validateSecurity: false, validateResponses: false, fileUploader: false,
-    validateRequests: { allowUnknownQueryParameters: true, removeAdditional: false },
-    $refParser: { mode: 'bundle' },
-    formats: Object.fromEntries(Object.entries(FORMATS).map(([name, validate]) => [name, { type: name === 'float' ? 'number' : 'string', validate }])) as never,
-    ignoreUndocumented: false,
-  }) as unknown as ((request: Request, response: Response, next: NextFunction) => void)[];
+  // A document of others is made ready when the first body comes in: there may be many, and most are read more than written.
+  let chain: Chain | undefined = api.document.foreign === true ? undefined : chainFor(api);
   return {
-    checkBody: (request, response) => runChain(chain, request, response),
+    checkBody: (request, response) => runChain(chain ??= chainFor(api), request, response),
     checkResource: resourceCheck(api),
     extended: (resource, value, unit) => applyExtensions(resource, value, unit, fetchSchema),
   };
 }
+
+const chainFor = ({ document: { raw, basePath } }: Api): Chain => OpenApiValidator.middleware({
+  apiSpec: derivedDocument(raw, basePath) as OpenAPIV3.DocumentV3, validateApiSpec: false, validateSecurity: false, validateResponses: false, fileUploader: false,
+  validateRequests: { allowUnknownQueryParameters: true, removeAdditional: false },
+  $refParser: { mode: 'bundle' },
+  formats: Object.fromEntries(Object.entries(FORMATS).map(([name, validate]) => [name, { type: name === 'float' ? 'number' : 'string', validate }])) as never,
+  ignoreUndocumented: false,
+}) as unknown as Chain;
 
 /** Holds whole resources to their schema in the document. @throws Fault REQ-02 that names the first place */
 export function resourceCheck(api: Api): (resource: Resource, value: unknown) => void {
@@ -41,40 +47,32 @@ export function resourceCheck(api: Api): (resource: Resource, value: unknown) =>
   let ajv: Ajv | undefined;
   return (resource, value) => {
     let validate = compiled.get(resource.schemaName);
-    if (!validate) compiled.set(resource.schemaName, validate = (ajv ??= ajvFor(api.document.raw)).compile({ $ref: `doc#/components/schemas/${resource.schemaName}` }));
+    if (!validate) compiled.set(resource.schemaName, validate = (ajv ??= ajvFor(api.document.raw, api.document.foreign === true)).compile({ $ref: `doc#/components/schemas/${resource.schemaName}` }));
     if (validate(value)) return;
-    const [first] = validate.errors ?? [];
+    const [first] = (validate.errors ?? []).filter((error) => !isUncreatable(api, resource, error));
+    if (!first) return;
     const place = (first?.instancePath ?? '').slice(1).replace(/\//g, '.') || resource.key;
     throw fault('REQ-02', `${place} ${first?.message ?? 'does not fit'}. The whole ${resource.key} must fit the document.`);
   };
 }
 
-function ajvFor(raw: OpenApi): Ajv {
-  const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: true, logger: false });
+/** In documents of others a resource may be said to have what nobody can send on create; what the client had to send must stay. */
+function isUncreatable({ document: { raw } }: Api, { path, foreign }: Resource, { keyword, instancePath, params }: ErrorObject): boolean {
+  if (foreign !== true || keyword !== 'required' || instancePath !== '') return false;
+  const body = Object.values(raw.paths[`/${path}`]?.['post']?.requestBody?.content ?? {})[0]?.schema;
+  return !body || !fold(raw, body).required.has(String(params['missingProperty']));
+}
+
+function ajvFor(raw: OpenApi, allErrors: boolean): Ajv {
+  const ajv = new Ajv({ strict: false, allErrors, validateFormats: true, logger: false });
   addFormats(ajv);
   for (const [name, validate] of Object.entries(FORMATS)) ajv.addFormat(name, name === 'float' ? true : validate);
   for (const name of ['double', 'int32', 'int64', 'password', 'binary', 'byte']) ajv.addFormat(name, true);
-  ajv.addSchema({ $id: 'doc', components: looser({ schemas: raw.components?.schemas ?? {} }) });
+  ajv.addSchema({ $id: 'doc', components: withExclusiveBounds(looser({ schemas: raw.components?.schemas ?? {} })) });
   return ajv;
 }
 
-/** A copy of a schema tree with some keywords treated; attribute names inside `properties` are no keywords. */
-function rewrite(value: unknown, keyword: (name: string, child: unknown) => [string, unknown] | undefined, names = false): unknown {
-  if (Array.isArray(value)) return value.map((item) => rewrite(item, keyword));
-  if (typeof value !== 'object' || value === null) return value;
-  const out: Record<string, unknown> = {};
-  for (const [name, child] of Object.entries(value)) {
-    const kept: [string, unknown] | undefined = names ? [name, child] : keyword(name, child);
-    if (kept) out[kept[0]] = rewrite(kept[1], keyword, !names && (name === 'properties' || name === 'schemas'));
-  }
-  return out;
-}
-
-/** A union's arms cannot be told apart by a strict oneOf where one is a part of the other: any arm will do. */
-const looser = (value: unknown): unknown => rewrite(value, (name, child) =>
-  (name === 'oneOf' ? ['anyOf', child] : name === 'discriminator' || name === 'example' ? undefined : [name, child]));
-
-async function runChain(chain: readonly ((request: Request, response: Response, next: NextFunction) => void)[], request: Request, response: Response): Promise<void> {
+async function runChain(chain: Chain, request: Request, response: Response): Promise<void> {
   for (const step of chain) {
     await new Promise<void>((resolve, reject) => {
       step(request, response, (error?: unknown) => {

@@ -4,11 +4,15 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve as resolvePath } from 'node:path';
 import SwaggerParser from '@apidevtools/swagger-parser';
 import { parse as parseYaml } from 'yaml';
+import { fault } from '../domain/fault';
+import { adopt, foreignDocument, isOwn } from './foreign';
+import { readSideFile } from './sideFile';
 
 /** A node of an OpenAPI schema, as far as this product reads it. */
 export interface SchemaNode {
   readonly $ref?: string;
-  readonly type?: string;
+  /** One type; several in OpenAPI 3.1. */
+  readonly type?: string | readonly string[];
   readonly format?: string;
   readonly enum?: readonly unknown[];
   readonly default?: unknown;
@@ -19,6 +23,7 @@ export interface SchemaNode {
   readonly allOf?: readonly SchemaNode[];
   readonly oneOf?: readonly SchemaNode[];
   readonly anyOf?: readonly SchemaNode[];
+  readonly discriminator?: { readonly propertyName: string; readonly mapping?: Readonly<Record<string, string>> };
   readonly 'x-resource'?: ResourceFacts;
 }
 
@@ -26,6 +31,8 @@ export interface SchemaNode {
 export interface ResourceFacts {
   readonly collection?: string;
   readonly state?: string;
+  /** The state a new one is in; only of documents of others, ours have a life cycle. */
+  readonly initial?: string;
   readonly events?: readonly string[];
   readonly indexes?: readonly string[];
 }
@@ -46,13 +53,17 @@ export interface OpenApi {
   readonly components?: { readonly schemas?: Readonly<Record<string, SchemaNode>> };
 }
 
-/** One document that is served: `api` is tmf620, tmf622 ... or trunkline; `basePath` has no final slash. */
+/** One document that is served: `api` is tmf620, tmf622 ... or trunkline, tmf632-v4 for a document of others; `basePath` has no final slash. */
 export interface ApiDocument {
   readonly api: string;
   readonly version: string;
   readonly basePath: string;
   readonly file: string;
   readonly raw: OpenApi;
+  /** Dropped in: has no behaviour, no life cycles and no collections of ours. */
+  readonly foreign?: boolean;
+  /** What was set right in it, each with its place. */
+  readonly notes?: readonly string[];
 }
 
 /**
@@ -62,23 +73,48 @@ export interface ApiDocument {
 export async function loadDocuments(folder: string, cache?: string): Promise<ApiDocument[]> {
   const folders = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory() && entry.name !== 'common');
   const files = await Promise.all(folders.map(async ({ name }) =>
-    (await readdir(join(folder, name))).filter((file) => /^v\d+\.(ya?ml|json)$/.test(file)).map((file) => join(folder, name, file))));
+    (await readdir(join(folder, name))).filter((file) => /^v\d+(\.\d+)*\.(ya?ml|json)$/.test(file)).map((file) => join(folder, name, file))));
   return Promise.all(files.flat().sort().map((file) => loadDocument(file, cache)));
 }
 
-/** Reads, bundles and validates one OpenAPI 3 document. What was found valid is kept below `cache` and not checked again until a part of it changes. */
+/**
+ * Reads, bundles and validates one document: ours, or any of OpenAPI 3 or Swagger 2.0 with the side file beside it. What was found valid
+ * is kept below `cache` and not checked again until a part of it changes.
+ * @throws Fault API-01 that names the file and the place
+ */
 export async function loadDocument(file: string, cache?: string): Promise<ApiDocument> {
   try {
     const kept = cache === undefined ? undefined : join(cache, `${await contentHash(file)}.json`);
     const raw = kept !== undefined && existsSync(kept) ? JSON.parse(await readFile(kept, 'utf8')) as OpenApi : await checked(file, kept);
-    return toApiDocument(raw, file);
+    if (isOwn(raw)) return toApiDocument(raw, file);
+    const beside = file.replace(/\.\w+$/, '.resources.yaml');
+    return foreignDocument(raw, file, readSideFile(existsSync(beside) ? await readFile(beside, 'utf8') : undefined));
   } catch (error) {
-    throw new Error(`${file} cannot be served: ${(error as Error).message}`, { cause: error });
+    throw cannotServe(file, error);
   }
 }
 
+/**
+ * A document that came as text, JSON or YAML, with its side file. Nothing outside of the text is read.
+ * @throws Fault API-01 that names the place
+ */
+export async function documentFrom(text: string, sideText: string | undefined, name: string): Promise<ApiDocument> {
+  try {
+    const content = parseYaml(text, { maxAliasCount: 100, logLevel: 'silent' }) as unknown;
+    if (typeof content !== 'object' || content === null || Array.isArray(content)) throw new Error('it is no object in JSON or YAML');
+    const raw = await adopt(content);
+    await SwaggerParser.validate(structuredClone(raw) as never, { resolve: { external: false } });
+    return foreignDocument(raw, name, readSideFile(sideText));
+  } catch (error) {
+    throw cannotServe(name, error);
+  }
+}
+
+const cannotServe = (file: string, error: unknown) => fault('API-01', `${file} cannot be served: ${(error as Error).message.slice(0, 2000)}`);
+
 async function checked(file: string, keep: string | undefined): Promise<OpenApi> {
-  const raw = await SwaggerParser.bundle(file) as unknown as OpenApi;
+  const bundled = await SwaggerParser.bundle(file, { resolve: { http: false } }) as unknown as OpenApi;
+  const raw = isOwn(bundled) ? bundled : await adopt(bundled);
   await SwaggerParser.validate(structuredClone(raw) as never);
   if (keep !== undefined) {
     await mkdir(dirname(keep), { recursive: true });

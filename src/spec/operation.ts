@@ -1,4 +1,6 @@
-import { resolve, type ApiDocument, type OperationNode, type SchemaNode } from './document';
+import { lifecycles, type Lifecycle } from '../domain/lifecycle';
+import { resolve, type ApiDocument, type OperationNode, type ResourceFacts, type SchemaNode } from './document';
+import { eventsOf, kindOf, namedEvents, type ChangeKind, type NamedEvent } from './events';
 import { fold, shapeOf, type Shape } from './shape';
 
 export type Verb = 'list' | 'retrieve' | 'create' | 'patch' | 'delete' | 'other';
@@ -24,7 +26,24 @@ export interface Resource {
   readonly indexes: readonly string[];
   readonly createAttributes?: ReadonlySet<string>;
   readonly updateAttributes?: ReadonlySet<string>;
+  /** Of a document of others: no life cycle, no rule of ours holds for it. */
+  readonly foreign?: boolean;
+  /** The state of a new one, where no life cycle says it. */
+  readonly initial?: string;
+  /** What the document calls the events of a change, where that is not <name>CreateEvent and its like. */
+  readonly eventNames?: Readonly<Partial<Record<ChangeKind, string>>>;
+  /** Further attributes of an event's payload that carry the resource: a document may misspell the name. */
+  readonly payloadKeys?: Readonly<Record<string, readonly string[]>>;
+  /** Path parameters of the resources it is kept within, outermost first; they are in `path` and `href` as {name}. */
+  readonly within?: readonly string[];
 }
+
+/** The life cycle that binds a resource; that of another resource of the same name in a document of others does not. */
+export const lifecycleOf = ({ name, foreign }: Pick<Resource, 'name' | 'foreign'>): Lifecycle | undefined => (foreign === true ? undefined : lifecycles[name]);
+
+/** The address of the collection that a resource is in, those it is kept within filled in. */
+export const placed = ({ href, within }: Pick<Resource, 'href' | 'within'>, doc: object): string => (within === undefined ? href
+  : href.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent((doc as { _within?: Record<string, string> })._within?.[name] ?? '')));
 
 export interface Operation {
   readonly id: string;
@@ -45,22 +64,50 @@ export interface Api {
   readonly events: ReadonlySet<string>;
 }
 
-/** Operations, resources and events of a document. What is below /listener describes what we send and is never routed. */
+/**
+ * Operations, resources and events of a document. What is below /listener describes what we send and is never routed.
+ * @throws Error when two paths of it would keep different things in one collection
+ */
 export function readApi(document: ApiDocument): Api {
-  const eventsByKey = listenerEvents(document);
-  const resources = new Map<string, Resource>();
-  const known = new Map<SchemaNode, Shape>();
-  for (const [path, item] of Object.entries(document.raw.paths)) {
-    const segment = path.split('/')[1] ?? '';
-    if (segment === 'listener' || resources.has(segment)) continue;
-    const schema = answerSchema(document, item);
-    if (schema) resources.set(segment, resourceOf(document, segment, schema, eventsByKey, known));
-  }
+  const resources = resourcesOf(document);
   const operations = Object.entries(document.raw.paths)
     .filter(([path]) => !path.startsWith('/listener/'))
-    .flatMap(([path, item]) => methodsOf(item).map(([method, node]) => operationOf(path, method, node, resources)));
+    .flatMap(([path, item]) => methodsOf(item).map(([method, node]) => operationOf(document, path, method, { node, resources })));
   const events = new Set([...resources.values()].flatMap(({ events: types }) => [...types]));
   return { document, operations, resources: [...resources.values()], events };
+}
+
+/** Where the resources of a path are listed: the first segment; in documents of others all up to the last name, parameters included. */
+function collectionPath(document: ApiDocument, path: string): string {
+  const segments = path.split('/').filter(Boolean);
+  if (document.foreign !== true) return segments[0] ?? '';
+  if (segments.at(-1)?.startsWith('{')) segments.pop();
+  return segments.join('/');
+}
+
+function resourcesOf(document: ApiDocument): ReadonlyMap<string, Resource> {
+  const named = namedEvents(document);
+  const byKey = new Map<string, string[]>();
+  for (const { type, keys } of named) for (const key of keys) byKey.set(key, [...byKey.get(key) ?? [], type]);
+  const found = new Map<string, { name: string; node: SchemaNode }>();
+  for (const [path, item] of Object.entries(document.raw.paths)) {
+    const place = collectionPath(document, path);
+    if (path.startsWith('/listener/') || found.has(place) || (document.foreign === true && !isResourcePath(place))) continue;
+    const schema = answerSchema(document, document.foreign === true ? pathsOf(document, place, path) : item);
+    if (schema) found.set(place, schema);
+  }
+  const faces = [...found].map(([path, { name }]) => ({ name, key: lowerFirst(name), path })).filter(({ path }) => path !== 'hub');
+  const events = document.foreign === true ? eventsOf(named, faces) : undefined;
+  const known = new Map<SchemaNode, Shape>();
+  return new Map([...found].map(([path, schema]) => [path, resourceOf(document, path, schema, { known, byKey, events: events?.get(schema.name) })]));
+}
+
+/** A name, or names with a parameter between each two; a registration below a resource is none of ours to keep. */
+const isResourcePath = (place: string): boolean => /^[\w.-]+(\/\{\w+\}\/[\w.-]+)*$/.test(place) && !place.endsWith('/hub');
+
+/** The operations on a collection and on one of it, together. */
+function pathsOf({ raw }: ApiDocument, place: string, path: string): Readonly<Record<string, OperationNode>> {
+  return { ...raw.paths[path], ...raw.paths[`/${place}`] };
 }
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
@@ -68,17 +115,22 @@ const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 const methodsOf = (item: Readonly<Record<string, OperationNode>>): [string, OperationNode][] =>
   METHODS.flatMap((method) => (item[method] ? [[method, item[method]] as [string, OperationNode]] : []));
 
-function operationOf(path: string, method: string, node: OperationNode, resources: ReadonlyMap<string, Resource>): Operation {
+function operationOf(document: ApiDocument, path: string, method: string, { node, resources }: { node: OperationNode; resources: ReadonlyMap<string, Resource> }): Operation {
   const segments = path.split('/').filter(Boolean);
-  const resource = resources.get(segments[0] ?? '');
-  const single = segments.length === 2 && segments[1]?.startsWith('{') === true;
-  const verb = segments.length === 1 && method === 'get' ? 'list'
-    : segments.length === 1 && method === 'post' ? 'create'
+  const foreign = document.foreign === true;
+  const place = collectionPath(document, path);
+  const resource = resources.get(place);
+  const single = foreign ? segments.at(-1)?.startsWith('{') === true : segments.length === 2 && segments[1]?.startsWith('{') === true;
+  const whole = foreign ? !single : segments.length === 1;
+  const verb = foreign && !resource ? 'other' : whole && method === 'get' ? 'list'
+    : whole && method === 'post' ? 'create'
       : single && method === 'get' ? 'retrieve'
         : single && method === 'patch' ? 'patch'
           : single && method === 'delete' ? 'delete' : 'other';
   const id = node.operationId ?? `${method} ${path}`;
-  return { id, verb, method: method.toUpperCase(), path, hasBody: node.requestBody !== undefined, node, ...(resource ? { resource } : {}) };
+  // Whatever a document calls it, the last parameter is the id.
+  const routed = foreign && single ? `/${place}/{id}` : path;
+  return { id, verb, method: method.toUpperCase(), path: routed, hasBody: node.requestBody !== undefined, node, ...(resource ? { resource } : {}) };
 }
 
 /** The schema of what GET or POST answers: a component with a name, or nothing for paths that serve no resource. */
@@ -97,41 +149,73 @@ function answerSchema(document: ApiDocument, item: Readonly<Record<string, Opera
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
-function resourceOf(
-  document: ApiDocument, path: string, schema: { name: string; node: SchemaNode },
-  eventsByKey: ReadonlyMap<string, readonly string[]>, known: Map<SchemaNode, Shape>,
-): Resource {
-  const { raw } = document;
+interface Around {
+  readonly known: Map<SchemaNode, Shape>;
+  readonly byKey: ReadonlyMap<string, readonly string[]>;
+  /** Of a document of others. */
+  readonly events?: readonly NamedEvent[] | undefined;
+}
+
+function resourceOf(document: ApiDocument, path: string, schema: { name: string; node: SchemaNode }, { known, byKey, events }: Around): Resource {
   const facts = schema.node['x-resource'] ?? {};
   const key = lowerFirst(schema.name);
   const create = bodyAttributes(document, `/${path}`, 'post');
-  const update = bodyAttributes(document, `/${path}/{id}`, 'patch');
-  const collection = facts.collection ?? (path === 'hub' ? 'hub' : key);
-  const state = facts.state;
+  const single = Object.keys(document.raw.paths).find((one) => one !== `/${path}` && collectionPath(document, one) === path && /\/\{\w+\}$/.test(one));
+  const update = bodyAttributes(document, document.foreign === true ? single ?? '' : `/${path}/{id}`, 'patch');
+  const shape = shapeOf(document.raw, { $ref: `#/components/schemas/${schema.name}` }, known);
   return {
-    name: schema.name, key, api: document.api, version: document.version, path, href: `${document.basePath}/${path}`,
-    collection, schemaName: schema.name, shape: shapeOf(raw, { $ref: `#/components/schemas/${schema.name}` }, known),
-    events: new Set([...(facts.events ?? []), ...(eventsByKey.get(key) ?? [])]), indexes: facts.indexes ?? [],
-    ...(state ? { state } : {}), ...(create ? { createAttributes: create } : {}), ...(update ? { updateAttributes: update } : {}),
+    name: schema.name, key, api: document.api, version: document.version, path, href: `${document.basePath}/${path}`, schemaName: schema.name, shape,
+    ...(create ? { createAttributes: create } : {}), ...(update ? { updateAttributes: update } : {}),
+    ...(document.foreign === true ? foreignFacts(document, path, { name: schema.name, key, shape, facts, events: events ?? [] }) : {
+      collection: facts.collection ?? (path === 'hub' ? 'hub' : key), ...(facts.state ? { state: facts.state } : {}),
+      events: new Set([...(facts.events ?? []), ...(byKey.get(key) ?? [])]), indexes: facts.indexes ?? [],
+    }),
   };
 }
 
-function bodyAttributes(document: ApiDocument, path: string, method: string): ReadonlySet<string> | undefined {
-  const schema = Object.values(document.raw.paths[path]?.[method]?.requestBody?.content ?? {})[0]?.schema;
-  return schema ? new Set(fold(document.raw, schema).properties.keys()) : undefined;
+interface Found {
+  readonly name: string;
+  readonly key: string;
+  readonly shape: Shape;
+  readonly facts: ResourceFacts;
+  readonly events: readonly NamedEvent[];
 }
 
-/** Event types by the attribute of the payload that carries the resource: { catalog: [CatalogCreateEvent, ...] }. */
-function listenerEvents(document: ApiDocument): ReadonlyMap<string, readonly string[]> {
-  const byKey = new Map<string, string[]>();
-  for (const [path, item] of Object.entries(document.raw.paths)) {
-    if (!path.startsWith('/listener/')) continue;
-    const schema = Object.values(item['post']?.requestBody?.content ?? {})[0]?.schema;
-    const eventType = schema?.$ref?.split('/').pop();
-    const payload = schema ? fold(document.raw, schema).properties.get('event') : undefined;
-    for (const key of payload ? fold(document.raw, payload).properties.keys() : []) {
-      if (eventType) byKey.set(key, [...(byKey.get(key) ?? []), eventType]);
-    }
-  }
-  return byKey;
+/** What the side file says, and else what can be read from the document itself. */
+function foreignFacts(document: ApiDocument, path: string, { name, key, shape, facts, events }: Found) {
+  const said = (facts.events ?? []).map((one) => (/(Event|Notification)$/.test(one) ? one : `${name}${one}Event`));
+  const types = [...new Set([...said, ...events.map(({ type }) => type)])];
+  const kinds = Object.fromEntries(types.flatMap((type) => { const kind = kindOf(type, name); return kind ? [[kind, type]] : []; })) as Partial<Record<ChangeKind, string>>;
+  const state = facts.state ?? stateIn(shape, kinds.stateChange !== undefined);
+  const values = state === undefined ? [] : shape.attributes().get(state)?.enum ?? [];
+  const initial = facts.initial ?? FIRST_STATES.find((one) => values.includes(one)) ?? values.find((one) => typeof one === 'string');
+  const misspelt = Object.fromEntries(events.flatMap(({ type, keys }) => (keys.length > 0 && !keys.includes(key) ? [[type, keys]] : [])));
+  const within = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter!);
+  return {
+    foreign: true, collection: facts.collection ?? (path === 'hub' ? 'hub' : `${document.api}.${path.split('/').filter((part) => !part.startsWith('{')).join('.')}`),
+    events: new Set(types), indexes: facts.indexes ?? (state === undefined ? [] : [state]), eventNames: kinds,
+    ...(state === undefined ? {} : { state }), ...(typeof initial === 'string' ? { initial } : {}),
+    ...(Object.keys(misspelt).length > 0 ? { payloadKeys: misspelt } : {}), ...(within.length > 0 ? { within } : {}),
+  };
+}
+
+/** States that documents have for what has just come in, the likelier first; the order of an enum says nothing. */
+const FIRST_STATES: readonly unknown[] = ['acknowledged', 'created', 'new', 'initial', 'initialized', 'received', 'submitted', 'Not Started', 'open', 'In study', 'inProgress', 'pending', 'active'];
+const STATE_ATTRIBUTES = ['state', 'status', 'lifecycleStatus', 'lifecycleState'];
+
+/** The attribute with the life cycle state: one of the customary names with an enum; free text only where there is a state change event. */
+function stateIn(shape: Shape, announced: boolean): string | undefined {
+  const attributes = shape.attributes();
+  const fitting = (closed: boolean) => STATE_ATTRIBUTES.find((name) => {
+    const attribute = attributes.get(name);
+    return attribute?.kind === 'string' && !attribute.many && (!closed || attribute.enum !== undefined);
+  });
+  return fitting(true) ?? (announced ? fitting(false) : undefined);
+}
+
+function bodyAttributes(document: ApiDocument, path: string, method: string): ReadonlySet<string> | undefined {
+  const content = Object.entries(document.raw.paths[path]?.[method]?.requestBody?.content ?? {});
+  // A JSON Patch says nothing of the resource, wherever the document puts it.
+  const schema = (content.find(([type]) => /^application\/(merge-patch\+)?json/.test(type)) ?? content[0])?.[1].schema;
+  return schema ? new Set(fold(document.raw, schema).properties.keys()) : undefined;
 }

@@ -12,26 +12,58 @@ export interface Shape {
   attributes(): ReadonlyMap<string, Shape>;
 }
 
-/** A schema with its allOf parts folded in: properties (later ones win) and the required list. */
+/** A schema with its parts folded in: the properties of all of them, and what is required in each case. */
 export interface Folded {
   readonly properties: ReadonlyMap<string, SchemaNode>;
   readonly required: ReadonlySet<string>;
 }
 
+/**
+ * Folds allOf, the arms of unions, and the subtypes that a discriminator maps to (in documents of version 5 the value of a characteristic
+ * stands only there). What the arms of a union say differently of one attribute is a union again.
+ */
 export function fold(raw: OpenApi, schema: SchemaNode, open: ReadonlySet<SchemaNode> = new Set()): Folded {
   const node = resolve(raw, schema);
   const properties = new Map<string, SchemaNode>();
   const required = new Set<string>();
   if (open.has(node)) return { properties, required };
   const inside = new Set(open).add(node);
-  for (const arm of [...(node.allOf ?? []), ...(node.oneOf ?? []), ...(node.anyOf ?? [])]) {
+  for (const arm of node.allOf ?? []) {
     const folded = fold(raw, arm, inside);
     for (const [name, child] of folded.properties) properties.set(name, child);
-    if (node.allOf?.includes(arm)) for (const name of folded.required) required.add(name);
+    for (const name of folded.required) required.add(name);
   }
   for (const [name, child] of Object.entries(node.properties ?? {})) properties.set(name, child);
+  for (const arm of unionArms(node)) {
+    for (const [name, child] of fold(raw, arm, inside).properties) {
+      const held = properties.get(name);
+      properties.set(name, held ? either(raw, held, child) : child);
+    }
+  }
   for (const name of node.required ?? []) required.add(name);
   return { properties, required };
+}
+
+const unionArms = ({ oneOf = [], anyOf = [], discriminator }: SchemaNode): readonly SchemaNode[] => {
+  const named = new Set([...oneOf, ...anyOf].map(({ $ref }) => $ref));
+  return [...oneOf, ...anyOf, ...Object.values(discriminator?.mapping ?? {}).filter((ref) => ref.startsWith('#/') && !named.has(ref)).map(($ref) => ({ $ref }))];
+};
+
+const unions = new WeakMap<SchemaNode, WeakMap<SchemaNode, SchemaNode>>();
+
+/** The same answer for the same two nodes, so that cyclic schemas end. */
+function either(raw: OpenApi, one: SchemaNode, other: SchemaNode): SchemaNode {
+  const [left, right] = [peel(raw, one), peel(raw, other)];
+  if (left === right) return one;
+  const held = unions.get(left)?.get(right);
+  if (held) return held;
+  const [kind, otherKind] = [kindOf(left), kindOf(right)];
+  const both = isList(left) && isList(right) ? { type: 'array', items: either(raw, left.items ?? {}, right.items ?? {}) }
+    : isList(left) || isList(right) || kind !== otherKind ? {}
+      : kind === 'object' ? { anyOf: [left, right] } : left.enum && right.enum ? { ...left, enum: [...new Set([...left.enum, ...right.enum])] } : { type: left.type, format: left.format } as SchemaNode;
+  if (!unions.has(left)) unions.set(left, new WeakMap());
+  unions.get(left)!.set(right, both);
+  return both;
 }
 
 const EMPTY: ReadonlyMap<string, Shape> = new Map();
@@ -41,10 +73,12 @@ export function shapeOf(raw: OpenApi, schema: SchemaNode, known: Map<SchemaNode,
   const node = peel(raw, schema);
   const held = known.get(node);
   if (held) return held;
-  const shape = node.type === 'array' ? many(shapeOf(raw, node.items ?? {}, known)) : one(raw, node, known);
+  const shape = isList(node) ? many(shapeOf(raw, node.items ?? {}, known)) : one(raw, node, known);
   known.set(node, shape);
   return shape;
 }
+
+const isList = ({ type }: SchemaNode): boolean => type === 'array' || (Array.isArray(type) && type.includes('array') && type.every((one) => one === 'array' || one === 'null'));
 
 const many = (item: Shape): Shape => ({ ...item, many: true });
 
@@ -72,8 +106,11 @@ function peel(raw: OpenApi, schema: SchemaNode): SchemaNode {
 }
 
 function kindOf(node: SchemaNode): Kind {
-  if (node.type === 'string') return node.format === 'date-time' ? 'dateTime' : node.format === 'date' ? 'date' : 'string';
-  if (node.type === 'number' || node.type === 'integer' || node.type === 'boolean') return node.type;
-  if (node.type === 'object' || node.properties || node.allOf || node.oneOf || node.anyOf) return 'object';
+  const types = (Array.isArray(node.type) ? node.type as readonly string[] : [node.type]).filter((type) => type !== 'null');
+  const [type] = types;
+  if (types.length > 1) return 'any';
+  if (type === 'string') return node.format === 'date-time' ? 'dateTime' : node.format === 'date' ? 'date' : 'string';
+  if (type === 'number' || type === 'integer' || type === 'boolean') return type;
+  if (type === 'object' || node.properties || node.allOf || node.oneOf || node.anyOf) return 'object';
   return 'any';
 }

@@ -13,6 +13,10 @@ export interface Database {
   collection(name: string): Collection;
   resource(collection: string): Resource | undefined;
   readonly resources: readonly Resource[];
+  /** Adds resources while running: collections and indexes are made, and what they say of numbers and states holds from now on. */
+  define(resources: readonly Resource[]): Promise<void>;
+  /** Forgets what the documents of these resources said; what is kept stays kept. */
+  forget(resources: readonly Resource[]): void;
   close(): Promise<void>;
 }
 
@@ -34,6 +38,7 @@ const INTERNAL: Readonly<Record<string, readonly (readonly [Record<string, 1 | -
   identity: [[{ value: 1, from: 1 }], [{ productId: 1 }]],
   timer: [[{ due: 1 }]],
   fileChunk: [],
+  apiDocumentText: [],
   wholesaleRecord: [[{ host: 1, start: 1 }], [{ host: 1, id: 1 }]],
   hostLine: [],
   archive: [],
@@ -46,6 +51,9 @@ const INTERNAL: Readonly<Record<string, readonly (readonly [Record<string, 1 | -
   appliedCustomerBillingRate: [[{ _account: 1, 'periodCoverage.startDateTime': 1 }, { partialFilterExpression: { _account: { $exists: true } } }]],
   customerBill: [[{ _overdue: 1, state: 1, paymentDueDate: 1 }], [{ 'appliedPayment.payment.id': 1 }, { sparse: true }], [{ _run: 1 }, { sparse: true }]],
 };
+
+/** Whether a collection is one of the store's own, which no document may claim. */
+export const isInternal = (collection: string): boolean => Object.hasOwn(INTERNAL, collection) || collection.startsWith('system.');
 
 /**
  * Opens the database: majority and journaled writes, models and indexes from the documents' resources.
@@ -63,14 +71,21 @@ export async function openDatabase(uri: string, name: string | undefined, resour
   await assertDurable(connection);
   const byCollection = new Map<string, Resource>();
   for (const resource of resources) if (!byCollection.has(resource.collection)) byCollection.set(resource.collection, resource);
-  for (const resource of byCollection.values()) defineModel(connection, resource);
+  for (const resource of byCollection.values()) if (resource.foreign !== true) defineModel(connection, resource);
   await createCollections(connection, byCollection);
   const open = new Map<string, Collection>();
   return {
     connection,
     client: connection.getClient(),
-    resources: [...byCollection.values()],
+    get resources() { return [...byCollection.values()]; },
     resource: (collection) => byCollection.get(collection),
+    async define(added) {
+      await Promise.all(added.map(({ collection, indexes }) => createCollection(connection, collection, indexes.map(indexOf))));
+      for (const resource of added) if (!byCollection.has(resource.collection)) byCollection.set(resource.collection, resource);
+    },
+    forget(gone) {
+      for (const resource of gone) if (byCollection.get(resource.collection) === resource) byCollection.delete(resource.collection);
+    },
     collection: (collection) => {
       const held = open.get(collection) ?? connection.db!.collection<Stored>(collection);
       open.set(collection, held);
@@ -109,16 +124,20 @@ const fieldsOf = (shape: Shape): [string, unknown][] => [...shape.attributes()]
 /** One command per collection, and none at all when the same ones were made before: a start need not wait for what is there. */
 async function createCollections(connection: Connection, resources: ReadonlyMap<string, Resource>): Promise<void> {
   const wanted = new Map<string, mongoose.mongo.IndexDescription[]>();
-  for (const { collection, indexes } of resources.values()) wanted.set(collection, indexes.map((path) => ({ key: { [path]: 1, _id: 1 } })));
+  for (const { collection, indexes } of resources.values()) wanted.set(collection, indexes.map(indexOf));
   for (const [name, indexes] of Object.entries(INTERNAL)) wanted.set(name, [...wanted.get(name) ?? [], ...indexes.map(([key, options = {}]) => ({ key, ...options }))]);
   const db = connection.db!;
   const settings = db.collection<{ _id: string; indexes: string }>('setting');
   const signature = createHash('sha256').update(JSON.stringify([...wanted].sort(([a], [b]) => (a < b ? -1 : 1)))).digest('hex');
   if ((await settings.findOne({ _id: 'collections' }))?.indexes === signature) return;
-  await Promise.all([...wanted].map(([name, indexes]) =>
-    (indexes.length > 0 ? db.collection(name).createIndexes(indexes) : db.createCollection(name).catch(ignoreExisting))));
+  await Promise.all([...wanted].map(([name, indexes]) => createCollection(connection, name, indexes)));
   await settings.updateOne({ _id: 'collections' }, { $set: { indexes: signature } }, { upsert: true });
 }
+
+const indexOf = (path: string): mongoose.mongo.IndexDescription => ({ key: { [path]: 1, _id: 1 } });
+
+const createCollection = (connection: Connection, name: string, indexes: mongoose.mongo.IndexDescription[]): Promise<unknown> =>
+  (indexes.length > 0 ? connection.db!.collection(name).createIndexes(indexes) : connection.db!.createCollection(name).catch(ignoreExisting));
 
 const ignoreExisting = (error: { code?: number }): void => {
   if (error.code !== 48) throw error as Error;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Resource } from '../spec/operation';
+import { placed, type Resource } from '../spec/operation';
 import type { Doc, Held } from './codec';
 
 /** One line of the event log, which is outbox, replay source and half of the audit. */
@@ -33,6 +33,8 @@ export interface EventRecord {
   readonly changed: readonly string[];
   /** The whole resource as it was committed. */
   readonly body: Doc;
+  /** Further attributes of the payload that carry the body: a document may misspell the resource's name there. */
+  readonly alsoUnder?: readonly string[];
 }
 
 export interface ChangeOptions {
@@ -72,15 +74,18 @@ export function eventsOf(change: Change, resource: Resource, correlationId: stri
   const types = change.events ?? typesOf(change, resource, changed);
   let { seq, at } = before ?? { seq: 0, at: 0 };
   const rev = (before?.rev ?? 0) + 1;
+  const shownBody = shown(after ?? change.last ?? before?.doc ?? { id: change.id });
+  const href = `${placed(resource, after ?? before?.doc ?? {})}/${encodeURIComponent(change.id)}`;
   return types.map((eventType) => {
     seq += 1;
     at = nextOrder(at);
+    const alsoUnder = resource.payloadKeys?.[eventType];
     return {
       _id: randomUUID(), order: at, sent: false, api: resource.api, version: resource.version, resource: resource.key, eventType,
       vendor: !resource.events.has(eventType), quiet: change.quiet ?? false,
-      entity: `${change.collection}/${change.id}`, href: `${resource.href}/${encodeURIComponent(change.id)}`, seq, rev,
+      entity: `${change.collection}/${change.id}`, href, seq, rev,
       time: new Date().toISOString(), correlationId: change.correlationId ?? correlationId, partitionKey: change.partitionKey ?? change.id, changed,
-      body: shown(after ?? change.last ?? before?.doc ?? { id: change.id }),
+      body: shownBody, ...(alsoUnder ? { alsoUnder } : {}),
     };
   });
 }
@@ -91,12 +96,12 @@ function shown(doc: Doc): Doc {
   return Object.fromEntries(Object.entries(doc).filter(([name]) => !name.startsWith('_'))) as unknown as Doc;
 }
 
-function typesOf({ before, after }: Change, { name, state }: Resource, changed: readonly string[]): string[] {
-  if (!before) return [`${name}CreateEvent`];
-  if (!after) return [`${name}DeleteEvent`];
+function typesOf({ before, after }: Change, { name, state, eventNames = {} }: Resource, changed: readonly string[]): string[] {
+  if (!before) return [eventNames.create ?? `${name}CreateEvent`];
+  if (!after) return [eventNames.delete ?? `${name}DeleteEvent`];
   const types: string[] = [];
-  if (state !== undefined && changed.includes(state)) types.push(`${name}StateChangeEvent`);
-  if (changed.some((attribute) => attribute !== state && attribute !== 'lastUpdate' && !attribute.startsWith('_'))) types.push(`${name}AttributeValueChangeEvent`);
+  if (state !== undefined && changed.includes(state)) types.push(eventNames.stateChange ?? `${name}StateChangeEvent`);
+  if (changed.some((attribute) => attribute !== state && attribute !== 'lastUpdate' && !attribute.startsWith('_'))) types.push(eventNames.attributeValueChange ?? `${name}AttributeValueChangeEvent`);
   return types;
 }
 

@@ -45,7 +45,7 @@ export interface HubQuery {
 const COMPARISONS: readonly string[] = ['eq', 'ne', 'gt', 'gte', 'lt', 'lte'];
 const MOST_PARTS = 20;
 const MOST_LENGTH = 2000;
-const ENVELOPE = ['eventId', 'eventTime', 'correlationId', 'domain', 'title', 'description', 'priority', 'timeOcurred', 'fieldPath'];
+const ENVELOPE = ['eventId', 'eventTime', 'correlationId', 'domain', 'title', 'description', 'priority', 'timeOcurred', 'timeOccurred', 'fieldPath'];
 
 /**
  * Reads `eventType=A,B`, conditions such as `event.productOrder.state=completed` or `event.usage.usageDate.gte=2026-01-01`
