@@ -97,7 +97,7 @@ async function startAll(config: Config, log: Logger, stops: (() => Promise<void>
   const unfollowMounts = mounts.follow();
   stops.push(async () => unfollowMounts());
   const server = createServer({ maxHeaderSize: 2 * LIMITS.urlBytes, headersTimeout: 10_000, requestTimeout: 30_000 },
-    createApp(engine, { ready: () => readiness(store, broker) }, log));
+    createApp(engine, { ready: () => readiness(store, broker) }, log, publicUrl));
   if (config.roles.includes('api')) {
     await listen(server, config);
     stops.push(() => closeServer(server));

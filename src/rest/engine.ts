@@ -245,6 +245,8 @@ function send(response: Response, request: ApiRequest, result: Answer, selection
   if (resource && !Array.isArray(body) && 'id' in body) {
     if (operation.verb === 'create') extra['Location'] ??= hrefOf(resource, body as Doc, publicUrl);
     if (operation.verb === 'create' || result.rev !== undefined) extra['ETag'] ??= etagOf(result.rev ?? 1, selection ? request.query : '');
+    const updated = extra['ETag'] === undefined ? NaN : Date.parse((body as { readonly lastUpdate?: string }).lastUpdate ?? '');
+    if (!Number.isNaN(updated)) extra['Last-Modified'] ??= new Date(updated).toUTCString();
     if (operation.verb === 'retrieve' && matches(headers['if-none-match'], extra['ETag'])) {
       finish(response, 304, undefined, extra);
       return;

@@ -9,6 +9,7 @@ import { faceOfHub, hubKeyOf, keepSecrets, newSecret, type Credentials, type Hub
 import type { EventRecord } from '../store/event';
 import type { UnitOfWork } from '../store/unitOfWork';
 import { hubOperations } from './hubOperations';
+import { listRows } from './list';
 import type { ApiRequest, Behaviour, Handler, Principal } from './types';
 
 export interface HubParts {
@@ -128,11 +129,10 @@ export async function hubOf({ params, principal, operation }: ApiRequest, unit: 
 
 const owns = ({ id, scopes }: Principal, { owner }: Hub): boolean => owner === id || scopes.has('operator');
 
-async function list(api: Api, { principal, publicUrl, path }: ApiRequest, unit: UnitOfWork) {
+async function list(api: Api, request: ApiRequest, unit: UnitOfWork) {
+  const { principal, resource } = request;
   const mine = principal.scopes.has('operator') ? {} : { owner: principal.id };
   const ofApi = api.document.api === 'trunkline' ? {} : { api: api.document.api };
   const hubs = await unit.store.query<Hub>('hub', { ...mine, ...ofApi }, { sort: [['_id', 1]], limit: 1000 });
-  const count = String(hubs.length);
-  const body = hubs.map(({ doc }) => ({ ...faceOfHub(doc), href: `${publicUrl}${path}/${doc.id}`, '@type': 'EventSubscription' }));
-  return { status: 200, raw: JSON.stringify(body), headers: { 'X-Total-Count': count, 'X-Result-Count': count } };
+  return listRows(resource!, request, unit.store, hubs.map(({ doc }) => faceOfHub(doc)));
 }

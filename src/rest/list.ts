@@ -1,6 +1,7 @@
 import type { Resource } from '../spec/operation';
 import type { Doc, Held } from '../store/codec';
 import type { Store } from '../store/store';
+import { matcher } from '../store/filter/matcher';
 import { withExtensions } from './extension/known';
 import { cursorFilter, encodeCursor, pageHeaders, parseListQuery, project, totalOrder, type ListQuery } from './query';
 import { represent } from './representation';
@@ -36,6 +37,34 @@ export async function listPage(resource: Resource, request: ApiRequest, store: S
   const body = page.map(({ doc }) => project(query.fields, represent(resource, face ? face(doc) : doc, request.publicUrl)));
   return { status: partial ? 206 : 200, raw: JSON.stringify(body), headers };
 }
+
+/** The same for a few rows at hand, such as a client's registrations: no database is asked. */
+export async function listRows(resource: Resource, request: ApiRequest, store: Store, given: readonly Doc[]): Promise<Answer> {
+  const query = await withExtensions(store, resource, (extension) => parseListQuery(request.query, resource, { publicUrl: request.publicUrl, extension }));
+  const order = totalOrder(query.sort);
+  const fits = query.postFilter ?? matcher(query.filter);
+  const found = given.filter(fits).sort((one, other) => compareRows(order, one, other));
+  const rest = query.cursor ? found.filter(matcher(cursorFilter(query.cursor, query.sort))) : found.slice(query.offset);
+  const page = rest.slice(0, query.limit);
+  const more = rest.length > page.length;
+  const headers = pageHeaders({ total: query.cursor ? undefined : found.length, count: page.length, query, selfUrl: `${request.publicUrl}${request.path}`, rawQuery: request.query, more });
+  const body = page.map((doc) => project(query.fields, represent(resource, doc, request.publicUrl)));
+  return { status: query.paged && page.length < found.length ? 206 : 200, raw: JSON.stringify(body), headers };
+}
+
+/** As the database orders them: what is absent first, texts by bytes. */
+function compareRows(order: ListQuery['sort'], one: Doc, other: Doc): number {
+  for (const [path, direction] of order) {
+    const [left, right] = [at(one, path), at(other, path)];
+    if (left === right) continue;
+    if (left === undefined || right === undefined) return left === undefined ? -direction : direction;
+    const difference = typeof left === 'number' && typeof right === 'number' ? left - right : Buffer.compare(Buffer.from(JSON.stringify(left)), Buffer.from(JSON.stringify(right)));
+    if (difference !== 0) return difference * direction;
+  }
+  return 0;
+}
+
+const at = (row: Doc, path: string): unknown => (path === '_id' ? row.id : path.split('.').reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], row));
 
 async function rows(store: Store, collection: string, filter: object, { sort, query }: { sort: ListQuery['sort']; query: ListQuery }): Promise<Held<Row>[]> {
   const skip = query.cursor ? 0 : query.offset;

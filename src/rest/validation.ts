@@ -39,7 +39,7 @@ const chainFor = ({ document: { raw, basePath } }: Api): Chain => OpenApiValidat
   $refParser: { mode: 'bundle' },
   formats: Object.fromEntries(Object.entries(FORMATS).map(([name, validate]) => [name, { type: name === 'float' ? 'number' : 'string', validate }])) as never,
   ignoreUndocumented: false,
-}) as unknown as Chain;
+});
 
 /** Holds whole resources to their schema in the document. @throws Fault REQ-02 that names the first place */
 export function resourceCheck(api: Api): (resource: Resource, value: unknown) => void {

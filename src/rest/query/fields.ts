@@ -13,6 +13,8 @@ export interface FieldSelection {
 
 const ALWAYS = ['id', 'href', '@type'];
 const MOST_FIELDS = 100;
+/** A path with a condition, a place or all elements in brackets, or one from the root. */
+const JSON_PATH = /^\$?[\w@.]*\[(?:\?.*|\*|-?\d+|'.*'|".*")\]|^\$\.|\.\.\w/;
 
 /**
  * Reads `fields=a,b.c`; `none` selects nothing. No name at all is the complete representation.
@@ -21,12 +23,14 @@ const MOST_FIELDS = 100;
 export function readFields(values: readonly string[], resource: Resource, extension?: ExtensionLookup): FieldSelection | undefined {
   const names = values.flatMap((value) => value.split(',')).map((name) => name.trim().replace(/^"(.*)"$/, '$1')).filter((name) => name !== '');
   if (names.length === 0) return undefined;
+  if (values.some((value) => JSON_PATH.test(value)) || names.some((name) => JSON_PATH.test(name))) {
+    throw fault('REQ-21', 'JSONPath in fields is not offered. Name attributes with dots, such as fields=validFor.startDateTime.');
+  }
   if (names.length > MOST_FIELDS) throw fault('QRY-07', `fields names ${names.length} attributes; at most ${MOST_FIELDS} are taken.`);
   const scope = scopeOf(resource, extension);
   const attributes = new Map<string, Selected | true>();
   for (const name of names) {
     if (name === 'none') continue;
-    if (/[[\]$?()*]/.test(name)) throw fault('REQ-21', 'JSONPath in fields is not offered. Name attributes with dots, such as fields=validFor.startDateTime.');
     const path = name.split('.');
     findAttribute(scope, path);
     select(attributes, path);
