@@ -140,20 +140,21 @@ function usageDetail({ services, usageCount, usageListed, bill }: BillContent, w
   const used = services.filter(({ usage }) => usage.length > 0);
   if (used.length === 0) return '';
   const rest = usageCount > usageListed && usageListed >= 2000 ? `<p class="soft">The first ${usageListed} records; your supplier has the others.</p>` : '';
-  return `<section class="usage"><h2>Your usage in detail</h2>${used.map((service) => `<h3>${text(serviceName(service))}</h3>
-<table class="lines small"><thead><tr><th>When</th><th>What</th><th>With</th><th class="n">How much</th><th class="n">Net</th></tr></thead><tbody>
+  const gross = used.some(({ usage }) => usage.some(({ ratedProductUsage = [] }) => ratedProductUsage.some(({ priceIncludesTax }) => priceIncludesTax === true)));
+  return `<section class="usage"><h2>Your usage in detail</h2><p class="soft">Times are local. Prices are ${gross ? 'with VAT' : 'without VAT'}; the lines above round their sum once.</p>${used.map((service) => `<h3>${text(serviceName(service))}</h3>
+<table class="lines small"><thead><tr><th>When</th><th>What</th><th>With</th><th class="n">How much</th><th class="n">Price</th></tr></thead><tbody>
 ${service.usage.map((usage) => usageRow(usage, words, bill.amountDue.unit)).join('\n')}</tbody></table>`).join('\n')}${rest}</section>`;
 }
 
 function usageRow(usage: BilledUsage, words: Words, currency: string): string {
   const of = (name: string): string => { const value = usage.usageCharacteristic?.find((one) => one.name === name)?.value; return typeof value === 'string' || typeof value === 'number' ? String(value) : ''; };
   const lines = usage.ratedProductUsage ?? [];
-  const net = sum(lines.map(({ taxExcludedRatingAmount }) => decimal(taxExcludedRatingAmount?.value ?? 0)));
+  const price = sum(lines.map(({ priceIncludesTax, taxExcludedRatingAmount: net, taxIncludedRatingAmount: withTax }) => decimal((priceIncludesTax ? withTax : net)?.value ?? 0)));
   const quantity = sum(lines.map(({ chargedQuantity }) => decimal(chargedQuantity?.amount ?? 0))).toNumber();
   const incoming = ['incoming', 'mtc', 'mt'].includes(of('direction').toLowerCase());
   const other = usage.usageType === 'data' ? of('visitedNetwork') : incoming ? of('callingNumber') : of('calledNumber');
   const included = lines.length > 0 && lines.every(({ usageRatingTag }) => usageRatingTag === 'included usage');
   const kind = `${KINDS[usage.usageType ?? ''] ?? usage.usageType ?? ''}${incoming ? ' received' : ''}`;
-  const price = included ? 'included' : new Intl.NumberFormat('en', { style: 'currency', currency, minimumFractionDigits: 2, maximumFractionDigits: 4 }).format(net.toNumber());
-  return `<tr><td>${text(words.moment(usage.usageDate))}</td><td>${text(kind)}</td><td>${text(dialled(other))}</td><td class="n">${text(words.quantity(quantity, lines[0]?.chargedQuantity?.units ?? ''))}</td><td class="n">${text(price)}</td></tr>`;
+  const shownPrice = included ? 'included' : new Intl.NumberFormat('en', { style: 'currency', currency, minimumFractionDigits: 2, maximumFractionDigits: 4 }).format(price.toNumber());
+  return `<tr><td>${text(words.moment(usage.usageDate))}</td><td>${text(kind)}</td><td>${text(dialled(other))}</td><td class="n">${text(words.quantity(quantity, lines[0]?.chargedQuantity?.units ?? ''))}</td><td class="n">${text(shownPrice)}</td></tr>`;
 }
