@@ -19,6 +19,7 @@ import { productInventory } from './productInventory';
 import { productOrdering } from './productOrdering';
 import { reconciliation } from './reconciliation';
 import { reference } from './reference';
+import { rerating } from './rerating';
 import { trunkline } from './trunkline';
 import { usage } from './usage';
 import { usageImport } from './usageImport';
@@ -41,5 +42,5 @@ export const behaviours = (parts: BehaviourParts): Readonly<Record<string, Behav
   tmf620: productCatalog,
   tmf622: productOrdering(parts),
   tmf637: productInventory(parts),
-  trunkline: { ...trunkline(parts), ...eventDescription(parts), ...billing, ...usageImport(parts.apis), ...extensionSchema(parts.apis), ...apiDocument(parts.apis, parts.mounts), ...reference, ...itemFulfilment, ...file, ...numberPort, ...priceCheck, ...reconciliation(parts.apis) },
+  trunkline: { ...trunkline(parts), ...eventDescription(parts), ...billing, ...usageImport(parts.apis), ...rerating, ...extensionSchema(parts.apis), ...apiDocument(parts.apis, parts.mounts), ...reference, ...itemFulfilment, ...file, ...numberPort, ...priceCheck, ...reconciliation(parts.apis) },
 });

@@ -7,6 +7,7 @@ import type { Behaviour } from '../rest/types';
 import type { Resource } from '../spec/operation';
 import type { Doc } from '../store/codec';
 import type { UnitOfWork } from '../store/unitOfWork';
+import { reverseRating, type RatedUsage } from '../workers/rating/reverse';
 import { checkAgainstSpecification } from './usage/specification';
 
 /** A usage as it is kept: with marks of its content and call reference, by which repeats are known (R29). */
@@ -28,10 +29,19 @@ export const usage: Behaviour = {
     return { status: 201, body: await takeUsage(request.resource!, bodyOf(request), unit) };
   },
 
+  async patchUsage(request, unit, generic) {
+    const before = await unit.get<KeptUsage>('usage', request.params['id'] ?? '');
+    const answer = await generic(request, unit);
+    const after = answer.body as RatedUsage | undefined;
+    if (before?.status === 'rated' && after?.status === 'rerated') await reverseRating(unit, [before as RatedUsage]);
+    return answer;
+  },
+
   async deleteUsage(request, unit) {
     const held = await unit.get<KeptUsage>('usage', request.params['id'] ?? '');
     if (!held) throw fault('REQ-08', `There is no usage '${request.params['id'] ?? ''}'.`);
     if (held.status === 'billed') throw fault('USG-02', 'A billed usage stays. A wrong charge is mended by a credit on the next bill.');
+    if (held.status === 'rated') await reverseRating(unit, [held as RatedUsage]);
     unit.remove('usage', held.id);
     return { status: 204 };
   },

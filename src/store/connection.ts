@@ -45,7 +45,7 @@ const INTERNAL: Readonly<Record<string, readonly (readonly [Record<string, 1 | -
   accountCycle: [[{ nextEnd: 1 }], [{ run: 1, outcome: 1 }], [{ 'marking.tag': 1 }, { sparse: true }]],
   billSeries: [],
   usage: [
-    [{ _account: 1, status: 1, usageDate: 1 }, { partialFilterExpression: { _account: { $exists: true } } }], [{ _bill: 1 }, { sparse: true }],
+    [{ _account: 1, status: 1, usageDate: 1 }, { partialFilterExpression: { _account: { $exists: true } } }], [{ _bill: 1 }, { sparse: true }], [{ _reference: 1 }, { sparse: true }],
     [{ 'ratedProductUsage.appliedCustomerBillingRate.id': 1 }, { sparse: true }],
   ],
   appliedCustomerBillingRate: [[{ _account: 1, 'periodCoverage.startDateTime': 1 }, { partialFilterExpression: { _account: { $exists: true } } }]],

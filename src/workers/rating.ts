@@ -24,6 +24,7 @@ export interface KeptUsage extends Doc, UsageDocument {
   readonly id: string;
   readonly status: string;
   readonly _reference?: string;
+  readonly ratedProductUsage?: unknown;
   readonly '@type'?: string;
 }
 
@@ -32,7 +33,8 @@ interface Counter extends Doc {
 }
 
 const BATCH = { size: 300, waitMs: 5 };
-const OPEN = new Set(['received', 'recycled']);
+/** What waits to be rated; a rerated one has given back what it drew. */
+const OPEN = new Set(['received', 'recycled', 'rerated']);
 
 /** Rates usage as it arrives: guided to its product, priced, drawn from buckets, all of a batch in one commit. */
 export async function startRating({ store, broker, log }: WorkerParts): Promise<Worker> {
@@ -168,7 +170,8 @@ function apply({ unit, arrivals, counters, counted, accounts, spends }: Session,
   }
   const account = accounts.get(product.billingAccount?.id ?? '');
   if (account) spends.push({ product, account, usageAt: usage.usageDate === undefined ? unit.now : new Date(usage.usageDate), lines: rating.lines });
-  unit.save('usage', { ...usage, status: 'rated', ratedProductUsage: rating.lines, ...payerOf(product, rating) }, { events: ['UsageStateChangeEvent'], ...correlated(arrivals, usage.id) });
+  const counts = rating.counters.length > 0 ? { _counted: rating.counters } : {};
+  unit.save('usage', { ...usage, status: 'rated', ratedProductUsage: rating.lines, ...counts, ...payerOf(product, rating) }, { events: ['UsageStateChangeEvent'], ...correlated(arrivals, usage.id) });
 }
 
 /** By this billing finds what waits for a bill; what a balance paid never does. */
@@ -184,5 +187,6 @@ const correlated = (arrivals: ReadonlyMap<string, string>, id: string): { readon
 function reject({ unit, arrivals }: Session, usage: KeptUsage, { reason, message }: { readonly reason: string; readonly message: string }): void {
   const others = (usage.usageCharacteristic ?? []).filter(({ name }) => name !== 'rejectReason' && name !== 'rejectMessage');
   const usageCharacteristic = [...others, { name: 'rejectReason', valueType: 'string', value: reason }, { name: 'rejectMessage', valueType: 'string', value: message }];
-  unit.save('usage', { ...usage, status: 'rejected', usageCharacteristic }, { events: ['UsageStateChangeEvent'], ...correlated(arrivals, usage.id) });
+  const { ratedProductUsage: _lines, ...rest } = usage;
+  unit.save('usage', { ...rest, status: 'rejected', usageCharacteristic }, { events: ['UsageStateChangeEvent'], ...correlated(arrivals, usage.id) });
 }

@@ -16,6 +16,8 @@ export interface Spend {
   readonly account: CreditAccount;
   readonly usageAt: Date;
   readonly lines: readonly RatedLine[];
+  /** It is taken off again, because the usage is rated anew. */
+  readonly back?: true;
 }
 
 const isRoaming = ({ roamingZone }: RatedLine): boolean => roamingZone !== undefined && roamingZone !== 'home';
@@ -42,7 +44,7 @@ export async function keepSpend(unit: UnitOfWork, spends: readonly Spend[]): Pro
       if (line.settledBy !== 'bill') continue;
       for (const { limit, amount } of counted(spend, line, roamingLimit)) {
         const id = spendBucketId(limit);
-        sums.set(id, { limit, amount: (sums.get(id)?.amount ?? decimal(0)).plus(amount) });
+        sums.set(id, { limit, amount: (sums.get(id)?.amount ?? decimal(0)).plus(spend.back ? -amount : amount) });
       }
     }
   }

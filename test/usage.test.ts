@@ -1,0 +1,155 @@
+import { call, startServer, until, type TestServer } from './setup/server';
+import { openShop, type Json, type Shop } from './setup/shop';
+
+const IMSI = '001010000000077';
+
+const record = (recordId: string, values: Record<string, unknown>, usageDate = '2026-10-08T10:00:00Z') => ({
+  usageType: 'voice', usageDate, usageCharacteristic: Object.entries({ recordId, source: 'switch1', imsi: IMSI, calledNumber: '353871234567', ...values }).map(([name, value]) => ({ name, value })),
+});
+
+describe('usage', () => {
+  let server: TestServer;
+  let shop: Shop;
+  let usages: string;
+  let price: Json;
+  let product: Json;
+  const read = async (id: string) => (await call('GET', `${usages}/usage/${id}`)).body;
+  const rated = (id: string, status = 'rated') => until(`usage ${id} is ${status}`, async () => {
+    const usage = await read(id);
+    return usage.status === status && usage;
+  });
+  const reason = (usage: Json) => usage.usageCharacteristic.find(({ name }: Json) => name === 'rejectReason')?.value;
+  const bucketOf = async (usageType: string) => (await shop.buckets(product.id)).find((bucket) => bucket.usageType === usageType);
+
+  beforeAll(async () => {
+    server = await startServer();
+    shop = openShop(server);
+    usages = server.api('usageManagement');
+    await shop.market();
+    await shop.setClock('2026-10-01T09:00:00Z');
+    const characteristic = (name: string, value: unknown) => ({ name, productSpecCharacteristicValue: [{ value }] });
+    price = await shop.fit('productOfferingPrice', {
+      name: 'Calls', lifecycleStatus: 'Active', priceType: 'usage', price: { unit: 'EUR', value: 0.1 }, unitOfMeasure: { amount: 1, units: 'min' }, tax: [{ taxCategory: 'standard' }],
+      prodSpecCharValueUse: [characteristic('service', 'voice'), characteristic('ratingFirstIncrement', 60), characteristic('ratingIncrement', 60)],
+    });
+    const included = await shop.fit('productOfferingPrice', {
+      name: 'Minutes', lifecycleStatus: 'Active', priceType: 'allowance', unitOfMeasure: { amount: 90, units: 's' }, recurringChargePeriodType: 'month', recurringChargePeriodLength: 1, tax: [{ taxCategory: 'standard' }],
+      prodSpecCharValueUse: [characteristic('service', 'voice'), characteristic('onExhaustion', 'charge'), characteristic('ratingFirstIncrement', 60), characteristic('ratingIncrement', 60)],
+    });
+    const offering = await shop.fit('productOffering', { name: 'Talk', productOfferingPrice: [{ id: price.id, name: price.name }, { id: included.id, name: included.name }] });
+    const account = await shop.account();
+    const order = await shop.order([{ id: '1', action: 'add', productOffering: { id: offering.id }, billingAccount: { id: account.id }, product: { productCharacteristic: [{ name: 'imsi', value: IMSI }] } }]);
+    expect(order.state).toBe('completed');
+    [product] = await shop.productsOf(order.id);
+    await shop.setClock('2026-10-09T09:00:00Z');
+  }, 90_000);
+  afterAll(() => server.stop());
+
+  it('D04: a bucket that runs out in a call pays whole increments, and the price pays the rest', async () => {
+    const first = await call('POST', `${usages}/usage`, record('d04-1', { duration: 150 }));
+    const { ratedProductUsage } = await rated(first.body.id);
+    expect(ratedProductUsage).toMatchObject([
+      { usageRatingTag: 'included usage', taxExcludedRatingAmount: { value: 0 }, bucketValueConvertedInAmount: { value: 0.1 }, drawnQuantity: { amount: 60 } },
+      { usageRatingTag: 'non included usage', taxExcludedRatingAmount: { value: 0.2 }, chargedQuantity: { amount: 120 } },
+    ]);
+    expect((await bucketOf('voice'))?.remainingValue.amount).toBe(30);
+    const next = await call('POST', `${usages}/usage`, record('d04-2', { duration: 20 }, '2026-10-08T11:00:00Z'));
+    expect((await rated(next.body.id)).ratedProductUsage).toMatchObject([{ taxExcludedRatingAmount: { value: 0.1 } }]);
+    expect((await bucketOf('voice'))?.remainingValue.amount).toBe(30);
+  });
+
+  it('D11: the same record again is the first answer, another content 409, and a repeated event has no second effect', async () => {
+    const first = await call('POST', `${usages}/usage`, record('d11', { duration: 10 }));
+    const again = await call('POST', `${usages}/usage`, record('d11', { duration: 10 }));
+    expect([first.status, again.status, again.body.id]).toEqual([201, 201, first.body.id]);
+    expect(await call('POST', `${usages}/usage`, record('d11', { duration: 11 }))).toMatchObject({ status: 409, body: { code: 'USG-01' } });
+    await rated(first.body.id);
+    const log = server.store.database.collection('event');
+    const deducts = await server.store.count('adjustBalance', { 'usage.id': first.body.id });
+    await log.updateMany({ entity: `usage/${first.body.id}`, eventType: 'UsageCreateEvent' } as never, { $set: { sent: false } });
+    await until('the event went out again', async () => await log.countDocuments({ entity: `usage/${first.body.id}`, sent: false } as never) === 0);
+    await new Promise((resolve) => { setTimeout(resolve, 300); });
+    expect(await server.store.count('adjustBalance', { 'usage.id': first.body.id })).toBe(deducts);
+    expect((await shop.history(`usage/${first.body.id}`)).filter((line) => line.endsWith('rated'))).toHaveLength(1);
+  });
+
+  it('twenty copies of a record at once are one usage', async () => {
+    const replies = await Promise.all(Array.from({ length: 20 }, () => call('POST', `${usages}/usage`, record('burst', { duration: 5 }))));
+    expect(new Set(replies.map(({ status, body }) => `${status} ${body.id}`)).size).toBe(1);
+  });
+
+  it('that the sender rated is taken as it is (R21)', async () => {
+    const line = { isBilled: false, ratingDate: '2026-10-08T10:00:00.000Z', taxExcludedRatingAmount: { unit: 'EUR', value: 1.5 }, productRef: { id: product.id } };
+    const { body } = await call('POST', `${usages}/usage`, { ...record('pre', { duration: 10 }), status: 'rated', ratedProductUsage: [line] });
+    expect(body).toMatchObject({ status: 'rated', ratedProductUsage: [line] });
+    expect(await call('POST', `${usages}/usage`, { ...record('pre2', { duration: 10 }), status: 'rated' })).toMatchObject({ status: 400, body: { code: 'USG-03' } });
+  });
+
+  it('that is rejected keeps its reason, and is rated when it is mended and recycled', async () => {
+    const { body } = await call('POST', `${usages}/usage`, record('mend', {}));
+    expect(reason(await rated(body.id, 'rejected'))).toBe('missingDuration');
+    const mended = record('mend', { duration: 60 });
+    expect((await call('PATCH', `${usages}/usage/${body.id}`, { status: 'recycled', usageCharacteristic: mended.usageCharacteristic })).status).toBe(200);
+    expect((await rated(body.id)).ratedProductUsage).toMatchObject([{ taxExcludedRatingAmount: { value: 0.1 } }]);
+  });
+
+  it('too old, from the future, or of a stranger is rejected by name', async () => {
+    const old = await call('POST', `${usages}/usage`, record('old', { duration: 5 }, '2026-07-01T10:00:00Z'));
+    const ahead = await call('POST', `${usages}/usage`, record('ahead', { duration: 5 }, '2026-10-10T10:00:00Z'));
+    const stranger = await call('POST', `${usages}/usage`, record('stranger', { duration: 5, imsi: '001019999999999' }));
+    const reasons = await Promise.all([old, ahead, stranger].map(async ({ body }) => reason(await rated(body.id, 'rejected'))));
+    expect(reasons).toEqual(['noProduct', 'inFuture', 'noProduct']);
+  });
+
+  it('rated again in the order it was used gives back what it drew first; its earlier rating stays in the event log', async () => {
+    const bucket = await bucketOf('voice');
+    const topped = await call('POST', `${server.api('prepayBalanceManagement')}/adjustBalance`, { amount: { amount: 60 - bucket!.remainingValue.amount, units: bucket!.remainingValue.units }, usageType: 'voice', bucket: { id: bucket!.id } });
+    expect(topped.body).toMatchObject({ status: 'completed' });
+    const late = await call('POST', `${usages}/usage`, record('late', { duration: 60 }, '2026-10-08T13:00:00Z'));
+    expect((await rated(late.body.id)).ratedProductUsage).toMatchObject([{ usageRatingTag: 'included usage' }]);
+    const early = await call('POST', `${usages}/usage`, record('early', { duration: 60 }, '2026-10-08T12:00:00Z'));
+    expect((await rated(early.body.id)).ratedProductUsage).toMatchObject([{ usageRatingTag: 'non included usage', taxExcludedRatingAmount: { value: 0.1 } }]);
+
+    const run = await call('POST', `${server.vendor}/reratingRun`, { product: { id: product.id }, period: { startDateTime: '2026-10-08T12:00:00Z', endDateTime: '2026-10-08T14:00:00Z' } });
+    expect(run).toMatchObject({ status: 201, body: { state: 'done', reversed: 2, queued: 2, leftBilled: 0 } });
+    await until('both are rated again', async () => await server.store.count('usage', { status: 'rerated' }) === 0);
+    expect((await read(early.body.id)).ratedProductUsage).toMatchObject([{ usageRatingTag: 'included usage' }]);
+    expect((await read(late.body.id)).ratedProductUsage).toMatchObject([{ usageRatingTag: 'non included usage', taxExcludedRatingAmount: { value: 0.1 } }]);
+    expect((await bucketOf('voice'))?.remainingValue.amount).toBe(0);
+    expect((await shop.history(`usage/${early.body.id}`)).map((line) => line.split(' ')[1])).toEqual(['received', 'rated', 'rerated', 'rated']);
+    expect(await call('POST', `${server.vendor}/reratingRun`, {})).toMatchObject({ status: 400 });
+  }, 60_000);
+
+  it('removed gives back what it drew, and its record may come again', async () => {
+    const before = (await bucketOf('voice'))!.remainingValue.amount;
+    const { body: [drawn] } = await call('GET', `${usages}/usage?ratedProductUsage.drawnQuantity.amount.gt=0`);
+    expect((await call('DELETE', `${usages}/usage/${drawn.id}`)).status).toBe(204);
+    expect((await bucketOf('voice'))!.remainingValue.amount).toBe(before + 60);
+  });
+
+  it('comes in bulk as NDJSON, line by line, with the bad lines returned', async () => {
+    const lines = [JSON.stringify(record('n1', { duration: 5 })), JSON.stringify(record('n2', { duration: 6 })), '{"usageType": ', JSON.stringify(record('n1', { duration: 7 })),
+      '', JSON.stringify(record('n1', { duration: 5 })), JSON.stringify({ usageDate: 5 })];
+    const { status, body } = await call('POST', `${server.vendor}/usageImport?name=batch.ndjson`, lines.join('\n'), { 'content-type': 'application/x-ndjson' });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ name: 'batch.ndjson', status: 'completed', lines: 6, accepted: 2, repeated: 1, refused: 3 });
+    expect(body.returned.map(({ line, code }: Json) => [line, code]).sort()).toEqual([[3, 'REQ-01'], [4, 'USG-01'], [7, 'REQ-02']]);
+  });
+
+  it('comes as a CSV file read by a mapping profile; a bad line is returned and a wrong trailer makes the file questionable', async () => {
+    const header = 'recordId,recordType,servedImsi,servedMsisdn,callingNumber,calledNumber,routingNumber,startTime,durationSec,uplinkOctets,downlinkOctets,apn,ratingGroup,chargingId,gatewayAddress,partialSeq,closeCause,visitedNetwork,smsRef,smsPart,smsParts';
+    const call1 = `c1,MOC,${IMSI},353209100012,353209100012,353871234567,,2026-10-08T18:58:30+01:00,61,,,,,,,,normal,,,,`;
+    const sms = `c2,SMS_MO,${IMSI},353209100012,353209100012,353871234567,,2026-10-09T08:00:01+01:00,0,,,,,,,,normal,,5521,2,3`;
+    const bad = 'c3,MOC,1.01E+12,353209100012,,353871234567,,2026-10-08T18:58:30+01:00,61,,,,,,,,normal,,,,';
+    const file = [header, call1, sms, bad, 'T,4,122,0'].join('\n');
+    const { body } = await call('POST', `${server.vendor}/usageImport?name=HM_CDR_1.csv&mapping=trunkline-usage`, file, { 'content-type': 'text/csv' });
+    expect(body).toMatchObject({ lines: 3, accepted: 2, refused: 1, status: 'questionable', mapping: 'trunkline-usage' });
+    expect(body.returned[0]).toMatchObject({ line: 4, field: 'servedImsi' });
+    const { body: [kept] } = await call('GET', `${usages}/usage?usageCharacteristic(name=recordId).value=c1`);
+    expect(kept.usageCharacteristic).toEqual(expect.arrayContaining([expect.objectContaining({ name: 'sourceFile', value: 'HM_CDR_1.csv' }), expect.objectContaining({ name: 'sourceLine', value: 2 })]));
+    const again = await call('POST', `${server.vendor}/usageImport?name=HM_CDR_1.csv&mapping=trunkline-usage`, file, { 'content-type': 'text/csv' });
+    expect(again.body).toMatchObject({ accepted: 0, repeated: 2 });
+    expect(await call('POST', `${server.vendor}/usageImport?mapping=nosuch`, file, { 'content-type': 'text/csv' })).toMatchObject({ status: 400, body: { code: 'REC-01' } });
+    expect(await call('POST', `${server.vendor}/usageImport`, '<x/>', { 'content-type': 'application/xml' })).toMatchObject({ status: 415 });
+  });
+});
