@@ -146,10 +146,11 @@ function controlFigures({ books, wholesale, period }: Play): Figures {
 
 function eventFigures({ books: { happened, results, bills } }: Play): Figures {
   const rated = results.filter((result): result is Rated => result.status === 'rated');
-  return {
-    'ProductOrderCreateEvent': happened.orders, 'ProductOrderStateChangeEvent': 2 * happened.orders, 'TopupBalanceCreateEvent': happened.topups,
-    'UsageCreateEvent': results.length, 'UsageStateChangeEvent': results.length + rated.filter(({ billed }) => billed).length, 'CustomerBillCreateEvent': bills.length,
+  const counts: Figures = {
+    ProductOrderCreateEvent: happened.orders, ProductOrderStateChangeEvent: 2 * happened.orders, TopupBalanceCreateEvent: happened.topups,
+    UsageCreateEvent: results.length, UsageStateChangeEvent: results.length + rated.filter(({ billed }) => billed).length, CustomerBillCreateEvent: bills.length,
   };
+  return Object.fromEntries(Object.entries(counts).flatMap(([type, number]) => [[`${type}, published`, number], [`${type}, delivered`, number]]));
 }
 
 /** The figures of a play, from the demo's own books. */

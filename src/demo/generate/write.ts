@@ -15,7 +15,7 @@ import { wholesale } from './wholesale';
 import { wholesaleFiles, type WholesaleFile } from './wholesaleFiles';
 
 /** Changes when the same plan would write other files. */
-export const GENERATOR = 1;
+export const GENERATOR = 2;
 
 /** What a folder holds beside the usage and wholesale files. */
 export interface Written {

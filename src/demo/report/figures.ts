@@ -1,7 +1,7 @@
 import { scaled, text, total, type Micro } from '../generate/exact';
 import { CLASSES, type Class } from '../generate/wholesale';
 import type { Expected, Figure, Figures } from '../books/expected';
-import type { Heard } from '../play/listener';
+import { SUBSCRIPTIONS, type Heard } from '../play/listener';
 import { at, type Client, type Resource } from '../play/http';
 
 /** What the product says, read through its APIs and added up by the demo's own arithmetic. */
@@ -133,13 +133,20 @@ async function leakageFigures(client: Client): Promise<{ readonly leakage: Figur
   return { leakage, control: { 'own records in items': ownInItems, 'wholesale records in items': wholesaleInItems, 'every record in one item': complete ? 'yes' : 'no' } };
 }
 
+/** What the broker confirmed, by the event log, and what reached the partner. */
+async function eventFigures(client: Client, { types }: Heard): Promise<Figures> {
+  const wanted = Object.values(SUBSCRIPTIONS).flat();
+  const published = await Promise.all(wanted.map((type) => client.count(`${at('trunkline', 'event')}?eventType=${type}&sent=true&fields=eventType`)));
+  return Object.fromEntries(wanted.flatMap((type, index) => [[`${type}, published`, published[index]!], [`${type}, delivered`, types.get(type) ?? 0]]));
+}
+
 /** The figures that the report shows, as the product has them. */
-export async function figures(client: Client, heard: Heard | undefined): Promise<Expected> {
+export async function figures(client: Client, heard: Heard): Promise<Expected> {
   const usage = await client.list(`${at('usageManagement', 'usage')}?fields=status,usageType,usageCharacteristic,ratedProductUsage`) as unknown as readonly Usage[];
   const reasons = usage.filter(({ status }) => status === 'rejected').map(({ usageCharacteristic = [] }) => String(usageCharacteristic.find(({ name }) => name === 'rejectReason')?.value));
   const [files, balances, bills, { leakage, control }] = await Promise.all([fileFigures(client, usage.length), balanceFigures(client, usage), billFigures(client), leakageFigures(client)]);
   return {
     files, usage: { rated: 0, billed: 0, rejected: 0, ...counted(usage.map(({ status }) => status)) }, reasons: counted(reasons), rated: ratedFigures(usage), balances, bills, leakage, control,
-    events: Object.fromEntries([...heard?.types ?? []].sort()),
+    events: await eventFigures(client, heard),
   };
 }
