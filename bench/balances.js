@@ -79,7 +79,7 @@ async function main() {
     for (let round = 0; round < rounds; round += 1) {
       for (const scenario of Object.keys(SCENARIOS)) {
         for (const place of Object.keys(PLACES)) {
-          for (const connections of [1, 64]) {
+          for (const connections of [1, 16, 64]) {
             if (round === 0) await load(scenario, place, connections, 1);
             const result = await load(scenario, place, connections, seconds);
             const key = `${scenario} | ${place} | ${connections}`;
@@ -94,6 +94,8 @@ async function main() {
       console.log(`| ${key} | ${Math.round(of((run) => run.requests.average))} | ${of((run) => run.latency.p50)} | ${of((run) => run.latency.p99)} | ${runs.reduce((sum, run) => sum + run.non2xx, 0)} |`);
     }
   } finally {
+    // What the load left unanswered is still being decided.
+    await new Promise((resolve) => { setTimeout(resolve, 2000); });
     server.kill('SIGTERM');
     await new Promise((resolve) => { server.once('exit', resolve); });
     await mongod.stop();

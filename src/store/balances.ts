@@ -13,8 +13,10 @@ import type { UnitOfWork } from './unitOfWork';
 
 const COLLECTIONS: Readonly<Record<ActionName, string>> = { TopupBalance: 'topupBalance', AdjustBalance: 'adjustBalance', TransferBalance: 'transferBalance', ReserveBalance: 'reserveBalance' };
 
+const PROCESS = randomBytes(4).toString('hex');
+
 /** Ids of history grow with time, so that the history is read in the order in which it happened. */
-export const historyId = (): string => `${nextOrder(0).toString(36)}-${randomBytes(4).toString('hex')}`;
+export const historyId = (): string => `${nextOrder(0).toString(36)}-${PROCESS}`;
 
 const accountOf = (bucket: Bucket | undefined, action: BalanceAction): string => bucket?.partyAccount?.id ?? action.partyAccount?.id ?? bucket?.id ?? action.bucket?.id ?? '';
 

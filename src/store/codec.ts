@@ -47,9 +47,27 @@ function encodeObject(shape: Shape, value: Record<string, unknown>): Record<stri
   return out;
 }
 
+const PLAIN = /^(-?)(\d+)(?:\.(\d+))?$/;
+
+/** The same bytes as Decimal128.fromString gives for the number's text, for common numbers in a fraction of its time. */
+export function decimal128(value: number): mongoose.mongo.Decimal128 {
+  const text = String(value);
+  const [, sign, whole = '', fraction = ''] = PLAIN.exec(text) ?? [];
+  const digits = whole + fraction;
+  // Beyond 15 digits the coefficient is no exact number any more.
+  if (digits === '' || digits.length > 15) return Decimal128.fromString(text);
+  const coefficient = Number(digits);
+  const bytes = new Uint8Array(16);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, coefficient % 2 ** 32, true);
+  view.setUint32(4, Math.floor(coefficient / 2 ** 32), true);
+  view.setUint32(12, (sign === '-' ? 2 ** 31 : 0) + (6176 - fraction.length) * 2 ** 17, true);
+  return new Decimal128(bytes);
+}
+
 function encodeValue(shape: Shape, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => encodeValue(shape, item));
-  if (shape.kind === 'number' && typeof value === 'number') return Decimal128.fromString(String(value));
+  if (shape.kind === 'number' && typeof value === 'number') return decimal128(value);
   if (shape.kind === 'object' && isPlain(value)) return encodeObject(shape, value);
   return value;
 }
