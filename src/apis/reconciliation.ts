@@ -2,9 +2,11 @@ import { fault } from '../domain/fault';
 import type { Behaviour } from '../rest/types';
 import type { Api } from '../spec/operation';
 import { contracts } from './reconciliation/contracts';
+import { lineLists } from './reconciliation/lineList';
 import { profiles } from './reconciliation/profiles';
 import { recovery } from './reconciliation/recovery';
 import { reports } from './reconciliation/reports';
+import { settlementStatements } from './reconciliation/settlementStatement';
 import { wholesaleFiles } from './reconciliation/wholesaleFile';
 
 const runs: Behaviour = {
@@ -22,5 +24,5 @@ const runs: Behaviour = {
 /** Files, contracts, runs, items and reports of reconciliation. */
 export function reconciliation(apis: readonly Api[]): Behaviour {
   const usage = apis.find(({ document }) => document.api === 'tmf635')?.resources.find(({ path }) => path === 'usage');
-  return { ...profiles, ...contracts, ...wholesaleFiles, ...runs, ...reports, ...(usage ? recovery(usage) : {}) };
+  return { ...profiles, ...contracts, ...wholesaleFiles, ...lineLists, ...settlementStatements, ...runs, ...reports, ...(usage ? recovery(usage) : {}) };
 }

@@ -61,8 +61,8 @@ const lookups = ({ zoneTables }: Reference): Tariff['zoneOf'] => {
   };
 };
 
-/** Price types that are billed or renewed, not rated. */
-const BILLED: ReadonlySet<string> = new Set(['oneTime', 'recurring', 'discount', 'penalty']);
+/** Price types that are billed or renewed, not rated; wholesale ones are what a host charges us. */
+const BILLED: ReadonlySet<string> = new Set(['oneTime', 'recurring', 'discount', 'penalty', 'wholesale']);
 
 type Report = (price: PriceDocument, code: string, message: string) => undefined;
 

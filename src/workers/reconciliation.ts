@@ -8,9 +8,9 @@ import type { Worker, WorkerParts } from './worker';
 
 /** How soon a run is found that no event told of, or whose process has ended. */
 const POLL_MS = 2000;
-/** After its process has ended, another one takes over after this. */
-const LEASE_MS = 10_000;
-const RENEW_MS = 3000;
+/** After its process has ended, another one takes over after this. Two at the same run would do the same work and keep it once. */
+const LEASE_MS = 6000;
+const RENEW_MS = 2000;
 
 /** Carries out reconciliation runs, one of a host at a time over all processes, and closes items when their usage comes through. */
 export async function startReconciliation({ store, broker, log }: WorkerParts): Promise<Worker> {
@@ -35,7 +35,8 @@ export async function startReconciliation({ store, broker, log }: WorkerParts): 
       return true;
     } catch (error) {
       const ended = await failed(store, run.id, error);
-      log.error('reconciliation run failed', { runId: run.id, error: (error as Error).message, ended });
+      // What ended has its reason in the run; the rest is tried again.
+      log[ended ? 'warn' : 'error']('reconciliation run failed', { runId: run.id, error: (error as Error).message, ended });
       return ended;
     } finally {
       clearInterval(renewal);

@@ -4,14 +4,15 @@ import { pricingOf } from '../../domain/reconciliation/contract';
 import { claimsCsv } from '../../domain/reconciliation/report';
 import type { Behaviour } from '../../rest/types';
 import { scan } from '../../store/scan';
-import { contractOf } from '../../workers/reconciliation/contract';
+import type { Store } from '../../store/store';
+import { wholeContract } from '../../workers/reconciliation/contract';
 import type { HostContract, ItemDocument } from '../../workers/reconciliation/documents';
 import { ITEMS, keptItem } from '../../workers/reconciliation/items';
 
 /** @throws Fault REC-05 that names what no run could work with */
-function checkContract(document: HostContract): void {
+async function checkContract(store: Store, document: HostContract): Promise<void> {
   try {
-    pricingOf(contractOf(document));
+    pricingOf(await wholeContract(store, document));
   } catch (error) {
     throw error instanceof Fault ? fault('REC-05', error.message) : error;
   }
@@ -22,12 +23,12 @@ function checkContract(document: HostContract): void {
 export const contracts: Behaviour = {
   async createHostContract(request, unit, generic) {
     const answer = await generic(request, unit);
-    checkContract(answer.body as HostContract);
+    await checkContract(unit.store, answer.body as HostContract);
     return answer;
   },
   async patchHostContract(request, unit, generic) {
     const answer = await generic(request, unit);
-    checkContract(answer.body as HostContract);
+    await checkContract(unit.store, answer.body as HostContract);
     return answer;
   },
   async readClaimFile({ params, query }, { store, now }) {
@@ -41,7 +42,7 @@ export const contracts: Behaviour = {
     for await (const batch of scan<ItemDocument>(store, ITEMS, { host: id, status: { $in: ['open', 'disputed'] } })) {
       items.push(...batch.filter(({ claim }) => claim.value > 0).map((document) => ({ ...keptItem(document), file: document.wholesale[0]?.file?.name ?? '' })));
     }
-    const claims = claimFile(items, contractOf(held.doc), asOf);
+    const claims = claimFile(items, await wholeContract(store, held.doc), asOf);
     return {
       status: 200, raw: [...claimsCsv(claims)].join(''), contentType: 'text/csv;charset=utf-8',
       headers: { 'X-Claim-Total': String(claims.total), 'X-Claim-Material': String(claims.material) },

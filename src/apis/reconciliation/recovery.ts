@@ -2,11 +2,13 @@ import { fault } from '../../domain/fault';
 import type { WholesaleRecord } from '../../domain/reconciliation/records';
 import type { Behaviour } from '../../rest/types';
 import type { Resource } from '../../spec/operation';
+import { scan } from '../../store/scan';
 import type { Store } from '../../store/store';
 import type { UnitOfWork } from '../../store/unitOfWork';
 import { wholesaleRecordsById } from '../../store/wholesaleRecord';
-import type { ItemDocument } from '../../workers/reconciliation/documents';
+import type { ItemDocument, ReconciliationRun } from '../../workers/reconciliation/documents';
 import { ITEMS } from '../../workers/reconciliation/items';
+import { RUNS } from '../../workers/reconciliation/run';
 import { RECOVERY } from '../../workers/reconciliation/usageEvents';
 import { type ComparedUsage, wholesaleRecordOf, WHOLESALE_TYPE } from '../../workers/reconciliation/usageRecords';
 import { type KeptUsage, takeUsage } from '../usage';
@@ -72,8 +74,39 @@ async function recycled(item: ItemDocument, unit: UnitOfWork): Promise<KeptUsage
   return made;
 }
 
+const BATCH = 50;
+
+/** Items of the run's period that can be recovered: missing with us, and their customer known. */
+async function recoverable(store: Store, { host, period }: ReconciliationRun): Promise<string[]> {
+  const found: string[] = [];
+  const filter = {
+    host, class: 'missingInRetail', status: { $in: ['open', 'disputed'] }, reason: { $ne: 'unknownSubscriber' }, retailValue: { $exists: true }, recovery: { $exists: false },
+    usageDate: { $gte: period.startDateTime, $lt: period.endDateTime },
+  };
+  for await (const batch of scan<ItemDocument>(store, ITEMS, filter, { sort: { usageDate: 1, _id: 1 }, only: ['usageDate'] })) found.push(...batch.map(({ id }) => id));
+  return found;
+}
+
+/** Recovers all that a run found and can be, some at a time; whatever was recovered before is left alone. */
+async function recoverRun(usage: Resource, id: string, store: Store): Promise<ReconciliationRun> {
+  const run = (await store.read<ReconciliationRun>(RUNS, id))?.doc;
+  if (!run) throw fault('REQ-08', `There is no reconciliationRun '${id.slice(0, 80)}'. List them at /trunkline/v1/reconciliationRun.`);
+  if (run.state !== 'done') throw fault('STA-01', `The run is ${run.state}; what it found can be recovered once it is done.`);
+  const items = await recoverable(store, run);
+  for (let from = 0; from < items.length; from += BATCH) {
+    await store.run(async (unit) => { for (const item of items.slice(from, from + BATCH)) await recoverItem(usage, item, unit); });
+  }
+  return store.run(async (unit) => {
+    const held = (await unit.get<ReconciliationRun>(RUNS, id))!;
+    return items.length === 0 ? held : unit.save<ReconciliationRun>(RUNS, { ...held, itemsRecovered: (held.itemsRecovered ?? 0) + items.length });
+  });
+}
+
 export const recovery = (usage: Resource): Behaviour => ({
   async recoverReconciliationItem({ params }, unit) {
     return { status: 200, body: await recoverItem(usage, params['id'] ?? '', unit) };
+  },
+  async recoverReconciliationRun({ params }, { store }) {
+    return { status: 200, body: await recoverRun(usage, params['id'] ?? '', store) };
   },
 });

@@ -8,7 +8,7 @@ import type { UsageKind } from './unit';
  * VOCABULARY. What a ProductOfferingPrice (TMF620) says to rating, and where. Characteristics stand in prodSpecCharValueUse[]
  * as {name, productSpecCharacteristicValue: [{value | valueFrom, valueTo, unitOfMeasure}]}; several values mean "any of these".
  *
- * priceType              usage | allowance are rated here; recurring, oneTime, discount, penalty are billed and left alone
+ * priceType              usage | allowance are rated here; recurring, oneTime, discount, penalty are billed and left alone, wholesale is what a host charges us
  * price                  {unit, value}: the price of one unitOfMeasure; 0 is a price, a missing one is not
  * unitOfMeasure          usage: what `price` buys {amount 1, units min}; allowance: how much is included {amount 5, units GB}
  * validFor, version      which version holds at usageDate (end exclusive)

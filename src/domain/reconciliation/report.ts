@@ -3,10 +3,14 @@ import type { ClaimFile } from './claims';
 import type { FileReason, FileStatus } from './fileControl';
 import { DIFFERENCES, type ItemClass, type ReconciliationItem } from './item';
 import { AGE_BANDS, type AgeBand, ageing } from './itemLife';
+import type { LineResult } from './lines';
 import type { ReconciliationResult } from './reconcile';
+import type { StatementComparison } from './statement';
 
 /** A file that went into a run, or was kept out of it. */
 export interface ReportFile {
+  /** Where files are kept under an id. */
+  readonly id?: string;
   readonly name: string;
   readonly side: 'own' | 'wholesale';
   readonly sha256: string;
@@ -27,10 +31,29 @@ export interface ReportReturned {
   readonly raw: string;
 }
 
+/** Some of the items: those behind one figure of the report. */
+export interface ReportPart {
+  readonly class?: ItemClass;
+  readonly service?: string;
+  /** Local day of the contract's time zone. */
+  readonly day?: string;
+  readonly reason?: string;
+  readonly product?: string;
+  readonly age?: AgeBand;
+}
+
 export interface ReportInput {
   readonly result: ReconciliationResult;
   readonly files: readonly ReportFile[];
   readonly returned: readonly ReportReturned[];
+  /** In which days are counted; UTC unless given. */
+  readonly timeZone?: string;
+  /** The comparison of the host's list of SIMs, where there was one. */
+  readonly lines?: LineResult;
+  /** The host's statements of the period, by name. */
+  readonly statements?: readonly { readonly name: string; readonly comparison: StatementComparison }[];
+  /** Where the items behind a figure can be read; without it figures are plain. */
+  readonly link?: (part: ReportPart) => string;
 }
 
 /** What each class means, for readers who never saw the word. */
@@ -110,9 +133,9 @@ export function* returnedCsv(returned: Iterable<ReportReturned>): Generator<stri
 }
 
 /** The whole report as JSON text, piece by piece: a hundred thousand items are never one string. */
-export function* reportJson({ result, files, returned }: ReportInput): Generator<string> {
+export function* reportJson({ result, files, returned, timeZone, lines, statements }: ReportInput): Generator<string> {
   const { items, ...rest } = result;
-  yield `${JSON.stringify({ ...rest, ageing: ageRows(result), files, returned }, null, 2).slice(0, -2)},\n  "items": [`;
+  yield `${JSON.stringify({ ...rest, ageing: ageRows(result), files, returned, timeZone, lines, statements }, null, 2).slice(0, -2)},\n  "items": [`;
   let separator = '\n    ';
   for (const item of items) {
     yield separator + JSON.stringify(item);

@@ -1,54 +1,20 @@
 import { DIFFERENCES, ITEM_CLASSES, type ItemClass, type ReconciliationItem } from './item';
 import { ageRows, CLASS_MEANING, type ReportInput, sampleOf } from './report';
+import { type Cell, CLASS_COLOUR as COLOUR, count, dot, escapeHtml as e, leading, page, share, table } from './reportPage';
 import type { Breakdown } from './sums';
 
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
-/** Text that is safe in an element and in a quoted attribute. */
-export const escapeHtml = (value: string | number | null | undefined): string => String(value ?? '').replace(/[&<>"']/g, (char) => ESCAPES[char]!);
-const e = escapeHtml;
-
-const COLOUR: Readonly<Record<ItemClass, string>> = {
-  matched: '#2e9e6b', missingInRetail: '#d1495b', unbilled: '#e07a3f', missingInWholesale: '#4f7cac', quantityMismatch: '#b8860b', priceMismatch: '#8a5fbf',
-  duplicate: '#c2569b', fileFault: '#6b7280', outOfScope: '#94a3b8', zeroDuration: '#b6bfcc',
-};
-
-const count = (value: number): string => value.toLocaleString('en');
-const share = (value: number, all: number): string => (all === 0 ? '–' : `${((100 * value) / all).toFixed(1)} %`);
-
-const STYLE = `:root{color-scheme:light dark;--ink:#1b2430;--soft:#5b6675;--line:#dfe4ea;--card:#fff;--page:#f5f7f9}
-@media(prefers-color-scheme:dark){:root{--ink:#e6eaf0;--soft:#9aa6b5;--line:#2c3542;--card:#171d26;--page:#0f141b}}
-*{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
-main{max-width:1120px;margin:0 auto;padding:32px 20px 64px}h1{font-size:26px;margin:0 0 4px}h2{font-size:18px;margin:36px 0 12px}p{margin:0 0 8px}.soft{color:var(--soft)}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:12px;margin-top:20px}.tile,.card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 16px}
-.tile b{display:block;font-size:24px;font-variant-numeric:tabular-nums}.tile span{color:var(--soft);font-size:13px}.wide{overflow-x:auto}
-table{border-collapse:collapse;width:100%;font-size:13.5px}th,td{text-align:left;padding:6px 10px;border-bottom:1px solid var(--line);vertical-align:top}th{color:var(--soft);font-weight:600;white-space:nowrap}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}code{font:12px ui-monospace,monospace;overflow-wrap:anywhere}.dot{display:inline-block;width:10px;height:10px;border-radius:3px;margin-right:7px}
-svg{display:block;width:100%;height:auto}svg text{fill:var(--soft);font:12px system-ui,sans-serif}.bad{color:#d1495b;font-weight:600}`;
-
-type Cell = string | number | null | undefined | { readonly html: string };
-
-function table(head: readonly string[], rows: readonly (readonly Cell[])[], numeric: readonly number[] = []): string {
-  const kind = (i: number) => (numeric.includes(i) ? ' class="n"' : '');
-  const cell = (value: Cell) => (typeof value === 'object' && value !== null ? value.html : typeof value === 'number' ? e(count(value)) : e(value));
-  return `<div class="card wide"><table><thead><tr>${head.map((name, i) => `<th${kind(i)}>${e(name)}</th>`).join('')}</tr></thead><tbody>${
-    rows.map((row) => `<tr>${row.map((value, i) => `<td${kind(i)}>${cell(value)}</td>`).join('')}</tr>`).join('')}</tbody></table></div>`;
-}
-
-const dot = (itemClass: ItemClass): string => `<span class="dot" style="background:${COLOUR[itemClass]}"></span>`;
-
 /** Horizontal bars, longest first row as given. */
-function bars(title: string, rows: readonly { readonly label: string; readonly value: number; readonly colour: string; readonly text: string }[]): string {
+function bars(title: string, rows: readonly { readonly label: string; readonly value: number; readonly colour: string; readonly text: string; readonly href?: string }[]): string {
   const most = Math.max(...rows.map(({ value }) => value), 0) || 1;
-  const drawn = rows.map(({ label, value, colour, text }, i) => {
+  const drawn = rows.map(({ label, value, colour, text, href }, i) => {
     const width = Math.max(value > 0 ? 2 : 0, (value / most) * 560);
-    return `<text x="190" y="${i * 26 + 17}" text-anchor="end">${e(label)}</text><rect x="200" y="${i * 26 + 4}" width="${width.toFixed(1)}" height="18" rx="3" fill="${colour}"><title>${e(`${label}: ${text}`)}</title></rect><text x="${(208 + width).toFixed(1)}" y="${i * 26 + 17}">${e(text)}</text>`;
+    return leading(`<text x="190" y="${i * 26 + 17}" text-anchor="end">${e(label)}</text><rect x="200" y="${i * 26 + 4}" width="${width.toFixed(1)}" height="18" rx="3" fill="${colour}"><title>${e(`${label}: ${text}`)}</title></rect><text x="${(208 + width).toFixed(1)}" y="${i * 26 + 17}">${e(text)}</text>`, href);
   });
   return `<div class="card"><svg viewBox="0 0 900 ${rows.length * 26 + 4}" role="img" aria-label="${e(title)}">${drawn.join('')}</svg></div>`;
 }
 
 /** One column per day, a part per class; matched usage is left out where `only` says so, or nothing else could be seen. */
-function dayColumns(days: readonly Breakdown[], only: readonly ItemClass[]): string {
+function dayColumns(days: readonly Breakdown[], only: readonly ItemClass[], link: ReportInput['link']): string {
   const height = (day: Breakdown) => only.reduce((all, name) => all + (day.classes[name] ?? 0), 0);
   const most = Math.max(...days.map(height), 0) || 1;
   const step = 860 / Math.max(days.length, 1);
@@ -59,7 +25,7 @@ function dayColumns(days: readonly Breakdown[], only: readonly ItemClass[]): str
       if (value === 0) return '';
       const part = (value / most) * 180;
       top -= part;
-      return `<rect x="${(30 + i * step).toFixed(1)}" y="${top.toFixed(1)}" width="${Math.max(step - 3, 1).toFixed(1)}" height="${part.toFixed(1)}" fill="${COLOUR[name]}"><title>${e(`${day.key} ${name}: ${count(value)}`)}</title></rect>`;
+      return leading(`<rect x="${(30 + i * step).toFixed(1)}" y="${top.toFixed(1)}" width="${Math.max(step - 3, 1).toFixed(1)}" height="${part.toFixed(1)}" fill="${COLOUR[name]}"><title>${e(`${day.key} ${name}: ${count(value)}`)}</title></rect>`, link?.({ class: name, day: day.key }));
     });
     const label = days.length <= 16 || i % Math.ceil(days.length / 16) === 0 ? `<text x="${(30 + i * step + step / 2).toFixed(1)}" y="216" text-anchor="middle">${e(day.key.slice(5))}</text>` : '';
     return parts.join('') + label;
@@ -77,18 +43,18 @@ function tiles({ result }: ReportInput): string {
   return `<div class="tiles">${shown.map(([value, label]) => `<div class="tile"><b>${e(value)}</b><span>${e(label)}</span></div>`).join('')}</div>`;
 }
 
-function classTable({ result: { sums } }: ReportInput): string {
+function classTable({ result: { sums }, link }: ReportInput): string {
   const rows = ITEM_CLASSES.filter((name) => sums.classes[name].items > 0).map((name): Cell[] => {
     const { items, own, wholesale, charged, leakageCost, retailValue, claim } = sums.classes[name];
-    return [{ html: `${dot(name)}${e(name)}` }, CLASS_MEANING[name], items, own, wholesale, String(charged), String(leakageCost), String(retailValue), String(claim)];
+    return [{ html: `${dot(name)}${leading(e(name), link?.({ class: name }))}` }, CLASS_MEANING[name], { html: leading(e(count(items)), link?.({ class: name })) }, own, wholesale, String(charged), String(leakageCost), String(retailValue), String(claim)];
   });
-  rows.push(['all', '', sums.items, sums.own, sums.wholesale, String(sums.charged), String(sums.leakageCost), String(sums.retailValue), String(sums.claim)]);
+  rows.push(['all', '', { html: leading(e(count(sums.items)), link?.({})) }, sums.own, sums.wholesale, String(sums.charged), String(sums.leakageCost), String(sums.retailValue), String(sums.claim)]);
   return table(['class', 'meaning', 'items', 'own', 'wholesale', 'charged', 'leakage', 'retail value', 'claim'], rows, [2, 3, 4, 5, 6, 7, 8]);
 }
 
-function breakdownTable(name: string, rows: readonly Breakdown[]): string {
+function breakdownTable(name: 'service' | 'product' | 'reason', rows: readonly Breakdown[], link: ReportInput['link']): string {
   return table([name, 'items', 'own', 'wholesale', 'charged', 'leakage', 'retail value', 'claim'],
-    rows.map((row): Cell[] => [row.key, row.items, row.own, row.wholesale, String(row.charged), String(row.leakageCost), String(row.retailValue), String(row.claim)]), [1, 2, 3, 4, 5, 6, 7]);
+    rows.map((row): Cell[] => [{ html: leading(e(row.key), link?.({ [name]: row.key })) }, row.items, row.own, row.wholesale, String(row.charged), String(row.leakageCost), String(row.retailValue), String(row.claim)]), [1, 2, 3, 4, 5, 6, 7]);
 }
 
 const fileTable = ({ files }: ReportInput): string => table(['file', 'side', 'status', 'lines', 'returned', 'why', 'sha256'], files.map((file): Cell[] => [
@@ -108,29 +74,46 @@ function faults({ result: { heldFiles } }: ReportInput): string {
     file, kind === 'timeShift' ? `all starts are off by ${correction / 3_600_000} h` : `all quantities are off by a factor of ${correction}`, `${explained} of ${unmatched}`]))}`;
 }
 
+function lineTable({ lines, result: { currency } }: ReportInput): string {
+  if (!lines) return '';
+  const { counts, claim, accrual, items } = lines;
+  const faulty = items.filter((item) => item.class !== 'matched');
+  return `<h2>Lines</h2><p class="soft">${e(count(counts.matched))} lines agree. To claim ${e(String(claim))} ${e(currency)}, still to be expected ${e(String(accrual))} ${e(currency)}.</p>${
+    faulty.length === 0 ? '' : table(['class', 'ICCID', 'IMSI', 'number', 'what differs', 'months', 'claim', 'accrual', "the host's line"], faulty.slice(0, 200).map((item): Cell[] => [
+      [item.class, ...item.flags].join(' · '), item.iccid, item.imsi, item.msisdn, item.detail, item.months, String(item.claim), String(item.accrual), { html: `<code>${e(item.raw ?? '')}</code>` }]), [5, 6, 7])}`;
+}
+
+function statementTables({ statements = [] }: ReportInput): string {
+  return statements.map(({ name, comparison: { rows, claim, recordClaim, leakageCost, unbilledValue } }) => `<h2>Statement ${e(name)}</h2>${
+    table(['service', 'rate class', 'unit', 'stated', 'found', 'stated amount', 'found amount', 'difference', 'claim', ''], rows.map((row): Cell[] => [
+      row.service, row.rateClass, row.unit, String(row.stated.quantity), row.found ? String(row.found.quantity) : '–', String(row.stated.amount), row.found ? String(row.found.amount) : '–', String(row.amountDifference), String(row.claim),
+      { html: row.fits ? '' : '<span class="bad">differs</span>' }]), [3, 4, 5, 6, 7, 8])}${
+    table(['from', 'to', 'money'], [['statement', "the host's records", `claim ${claim}`], ["the host's records", 'our contract', `claim ${recordClaim}`], ["the host's records", 'our rated usage', `leakage ${leakageCost}`], ['our rated usage', 'our bills', `unbilled ${unbilledValue}`]])}`).join('');
+}
+
+/** Beyond this a table is no overview; all are in the JSON report. */
+const MOST_PRODUCTS = 50;
+
 /** The report as one HTML page that needs nothing else: no script, no font, no picture from anywhere. All text is escaped. */
 export function reportHtml(input: ReportInput): string {
-  const { result, returned } = input;
+  const { result, returned, link } = input;
   const { sums, control, tolerances } = result;
   const differing = DIFFERENCES.filter((name) => sums.classes[name].items > 0);
-  const byCount = differing.map((name) => ({ label: name, value: sums.classes[name].items, colour: COLOUR[name], text: count(sums.classes[name].items) }));
+  const byCount = differing.map((name) => ({ label: name, value: sums.classes[name].items, colour: COLOUR[name], text: count(sums.classes[name].items), href: link?.({ class: name }) }));
   const byMoney = differing.map((name) => ({ name, value: sums.classes[name].leakageCost + sums.classes[name].claim })).filter(({ value }) => value > 0)
-    .map(({ name, value }) => ({ label: name, value, colour: COLOUR[name], text: `${value.toFixed(4)} ${result.currency}` }));
-  const ages = ageRows(result).map(({ band, items }) => ({ label: `${band} days`, value: items, colour: '#4f7cac', text: count(items) }));
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><title>Reconciliation with ${e(result.host)}</title><style>${STYLE}</style></head><body><main>
-<h1>Reconciliation with ${e(result.host)}</h1><p class="soft">As of ${e(result.asOf)} · ${e(count(sums.own))} own records against ${e(count(sums.wholesale))} wholesale records · ${
+    .map(({ name, value }) => ({ label: name, value, colour: COLOUR[name], text: `${value.toFixed(4)} ${result.currency}`, href: link?.({ class: name }) }));
+  const ages = ageRows(result).map(({ band, items }) => ({ label: `${band} days`, value: items, colour: '#4f7cac', text: count(items), href: link?.({ age: band }) }));
+  return page(`Reconciliation with ${result.host}`, `<h1>Reconciliation with ${e(result.host)}</h1><p class="soft">As of ${e(result.asOf)} · ${e(count(sums.own))} own records against ${e(count(sums.wholesale))} wholesale records · ${
   control.complete ? 'each record is in exactly one item' : '<span class="bad">records are missing from the items: do not use</span>'}</p>
 ${tiles(input)}<h2>Classes</h2>${classTable(input)}
 ${differing.length > 0 ? `<h2>Differences</h2>${bars('Differences by class', byCount)}` : '<h2>No differences</h2>'}
 ${byMoney.length > 0 ? `<h2>Money in them</h2>${bars('Leakage and claims by class', byMoney)}` : ''}
-${differing.length > 0 ? `<h2>By day of usage</h2>${dayColumns(sums.days, differing)}<h2>Age</h2>${bars('Differences by age', ages)}` : ''}
-${faults(input)}<h2>By service</h2>${breakdownTable('service', sums.services)}${sums.products.length > 0 ? `<h2>By product</h2>${breakdownTable('product', sums.products)}` : ''}
-${sums.reasons.length > 0 ? `<h2>Reasons</h2>${breakdownTable('reason', [...sums.reasons].sort((a, b) => b.items - a.items).slice(0, 20))}` : ''}
+${differing.length > 0 ? `<h2>By day of usage</h2>${dayColumns(sums.days, differing, link)}<h2>Age</h2>${bars('Differences by age', ages)}` : ''}
+${statementTables(input)}${lineTable(input)}
+${faults(input)}<h2>By service</h2>${breakdownTable('service', sums.services, link)}${sums.products.length > 0 ? `<h2>By product</h2>${breakdownTable('product', [...sums.products].sort((a, b) => b.leakageCost - a.leakageCost || b.items - a.items).slice(0, MOST_PRODUCTS), link)}` : ''}
+${sums.reasons.length > 0 ? `<h2>Reasons</h2>${breakdownTable('reason', [...sums.reasons].sort((a, b) => b.items - a.items).slice(0, 20), link)}` : ''}
 ${differing.length > 0 ? `<h2>Examples of each class</h2>${sampleTable(sampleOf(result.items, 100))}` : ''}
 <h2>Files</h2>${fileTable(input)}${returned.length > 0 ? `<h2>Returned lines</h2>${table(['file', 'line', 'field', 'what is wrong', 'text'],
     returned.slice(0, 100).map((line): Cell[] => [line.file, String(line.line), line.field, `${line.code}: ${line.message}`, { html: `<code>${e(line.raw.slice(0, 300))}</code>` }]), [1])}` : ''}
-<h2>Tolerances</h2>${table(['service', 'start, s', 'quantity', 'of own quantity, %', 'price'], Object.entries(tolerances).map(([name, value]): Cell[] => [name, String(value.startMs / 1000), value.quantity, String(value.quantityPercent), String(value.price)]), [1, 2, 3, 4])}
-</main></body></html>
-`;
+<h2>Tolerances</h2>${table(['service', 'start, s', 'quantity', 'of own quantity, %', 'price'], Object.entries(tolerances).map(([name, value]): Cell[] => [name, String(value.startMs / 1000), value.quantity, String(value.quantityPercent), String(value.price)]), [1, 2, 3, 4])}`);
 }

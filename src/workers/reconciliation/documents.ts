@@ -86,7 +86,6 @@ export interface ReconciliationRun extends Doc {
   readonly tolerance?: Tolerance;
   readonly matchLevel?: MatchLevels;
   readonly billingGraceDays?: number;
-  readonly recover?: boolean;
   readonly state: 'acknowledged' | 'inProgress' | 'done' | 'terminatedWithError';
   readonly creationDate: string;
   readonly startDateTime?: string;

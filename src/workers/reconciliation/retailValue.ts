@@ -12,6 +12,7 @@ import type { UsageFacts } from '../../domain/usage';
 import type { Doc } from '../../store/codec';
 import type { Store } from '../../store/store';
 import { findIdentities, type IdentityIndex } from '../identity';
+import { withShared } from '../rating/shared';
 import { createTariffs } from '../rating/tariffs';
 
 /** What names a wholesale record within a run. */
@@ -54,7 +55,7 @@ async function openSession(store: Store, records: readonly WholesaleRecord[], ta
   const buckets = new Map<string, RatableBucket[]>();
   for (const { doc } of held) for (const { id } of doc.product ?? []) buckets.set(id, [...buckets.get(id) ?? [], doc as unknown as RatableBucket]);
   const accounts = await store.readMany<CycleAccount & Doc>('billingAccount', [...products.values()].flatMap(({ billingAccount }) => billingAccount?.id ?? []));
-  return { index, products, tariffs: await tariffs.of([...products.values()]), buckets, accounts: new Map(accounts.map(({ doc }) => [doc.id, doc])) };
+  return { index, products, tariffs: await tariffs.of(await withShared(store, [...products.values()], held.map(({ doc }) => doc))), buckets, accounts: new Map(accounts.map(({ doc }) => [doc.id, doc])) };
 }
 
 /** The facts that rating wants, as the host tells them. */

@@ -1,0 +1,58 @@
+import { isDifference, type ReconciliationItem } from './item';
+import { ageBand } from './itemLife';
+import { CLASS_MEANING, type ReportPart } from './report';
+import { type Cell, count, dot, escapeHtml as e, leading, page, table } from './reportPage';
+
+/** Whether an item is counted in that part of the report. `dayOf` gives the local day of an instant. */
+export function isOf(item: ReconciliationItem, part: ReportPart, dayOf: (at: number) => string, asOf: Date): boolean {
+  if (part.class !== undefined && item.class !== part.class) return false;
+  if (part.service !== undefined && item.service !== part.service) return false;
+  if (part.reason !== undefined && item.reason !== part.reason) return false;
+  if (part.product !== undefined && item.product !== part.product) return false;
+  if (part.age !== undefined && (!isDifference(item.class) || ageBand(item.usageDate, asOf) !== part.age)) return false;
+  return part.day === undefined || dayOf(Date.parse(item.usageDate)) === part.day;
+}
+
+/** One record of a host as it stands in its file. */
+export interface ShownRecord {
+  readonly id: string;
+  readonly file?: string;
+  readonly fileHref?: string;
+  readonly line?: number;
+  readonly raw?: string;
+}
+
+export interface ItemsPage {
+  readonly host: string;
+  readonly currency: string;
+  readonly part: ReportPart;
+  readonly items: readonly ReconciliationItem[];
+  /** How many there are in all, and how many were passed over before these. */
+  readonly total: number;
+  readonly offset: number;
+  /** Why there are none, where the part counts some. */
+  readonly remark?: string;
+  readonly recordsOf: (item: ReconciliationItem) => readonly ShownRecord[];
+  readonly links: { readonly report: string; readonly next?: string; readonly item: (id: string) => string; readonly usage: (id: string) => string };
+}
+
+const records = (shown: readonly ShownRecord[]): string => shown.map(({ id, file, fileHref, line, raw }) =>
+  `<div>${e(id)}${file === undefined ? '' : ` · ${leading(e(file), fileHref)}${line === undefined ? '' : ` line ${e(line)}`}`}</div>${raw === undefined ? '' : `<pre>${e(raw)}</pre>`}`).join('');
+
+const money = (item: ReconciliationItem): string => ([['leakage', item.leakageCost], ['retail value', item.retailValue], ['claim', item.claim], ['accrual', item.accrual], ['credit', item.credit]] as const)
+  .filter(([, value]) => value !== null && value !== 0).map(([name, value]) => `${name} ${value}`).join(', ');
+
+/** The items behind one figure, with the records of both sides and the host's lines as they stand in its files. */
+export function itemsHtml({ host, currency, part, items, total, offset, remark, recordsOf, links }: ItemsPage): string {
+  const chosen = Object.entries(part).map(([name, value]) => `${name} ${value}`).join(', ') || 'all items';
+  const rows = items.map((item): Cell[] => [
+    { html: `${dot(item.class)}${leading(e([item.class, item.reason, ...item.flags].filter(Boolean).join(' · ')), isDifference(item.class) ? links.item(item.id) : undefined)}` },
+    `${item.usageDate.replace('T', ' ').replace('.000Z', ' UTC')}`, `${item.service} ${item.subscriber}`, { html: item.own.map((id) => leading(e(id), links.usage(id))).join('<br>') || '–' },
+    { html: records(recordsOf(item)) || '–' }, `${item.ownQuantity ?? '–'} / ${item.wholesaleQuantity ?? '–'}`, `${item.charge}${item.contractCharge === null ? '' : ` / ${item.contractCharge}`}`, money(item),
+  ]);
+  const meaning = part.class === undefined ? '' : `<p>${e(CLASS_MEANING[part.class])}.</p>`;
+  return page(`${chosen} · ${host}`, `<p><a href="${e(links.report)}">Reconciliation with ${e(host)}</a></p><h1>${e(chosen)}</h1>${meaning}
+<p class="soft">${items.length === 0 ? 'No items.' : `${e(count(offset + 1))} to ${e(count(offset + items.length))} of ${e(count(total))}. Amounts in ${e(currency)}.`} ${e(remark)}</p>
+${items.length === 0 ? '' : table(['what', 'usage', 'who', 'our usage', "the host's records", 'quantity, ours / theirs', 'charge / contract', 'money'], rows, [])}
+${links.next === undefined ? '' : `<p><a href="${e(links.next)}">Further items</a></p>`}`);
+}
