@@ -18,6 +18,7 @@ import { readPrices } from '../store/catalogue';
 import type { Doc } from '../store/codec';
 import { readReference } from '../store/reference';
 import type { UnitOfWork } from '../store/unitOfWork';
+import { withShared } from '../workers/rating/shared';
 
 interface Asked {
   readonly product?: { readonly id: string };
@@ -68,8 +69,9 @@ async function answered(unit: UnitOfWork, asked: Asked): Promise<object> {
   const facts = usageFacts(identified(asked.usage));
   if (isRefused(facts)) return { status: 'rejected', reason: facts.reason, message: facts.message, step: [], ratedProductUsage: [], draw: [], notice: [], problem: [] };
   const subject = asked.product ? await sold(unit, asked.product.id, reference) : await offered(unit, asked.productOffering!.id, facts.usageDate, reference);
-  const catalogue = await readPrices(unit, (subject.product.productPrice ?? []).flatMap(({ productOfferingPrice }) => productOfferingPrice?.id ?? []));
-  const { tariff, problems } = compileTariff(agreedPrices(subject.product.productPrice ?? [], catalogue), reference);
+  const [{ productPrice = [] } = subject.product] = await withShared(unit.store, [subject.product], subject.buckets);
+  const catalogue = await readPrices(unit, productPrice.flatMap(({ productOfferingPrice }) => productOfferingPrice?.id ?? []));
+  const { tariff, problems } = compileTariff(agreedPrices(productPrice, catalogue), reference);
   const input: Omit<RateInput, 'counters' | 'now'> = {
     facts, tariff, product: ratableProduct(subject.product), buckets: subject.buckets as readonly RatableBucket[], period: accountPeriod(subject.account, new Date(facts.usageAt)).startDateTime,
   };

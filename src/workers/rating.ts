@@ -16,6 +16,7 @@ import type { Doc } from '../store/codec';
 import type { UnitOfWork } from '../store/unitOfWork';
 import { book, keepPurse, openPurse, type Purse } from './rating/draws';
 import { keepSpend, type CreditAccount, type Spend } from './rating/spend';
+import { withShared } from './rating/shared';
 import { createTariffs, type Tariffs } from './rating/tariffs';
 import { findIdentities, type IdentityIndex } from './identity';
 import type { Worker, WorkerParts } from './worker';
@@ -97,11 +98,11 @@ async function openSession(unit: UnitOfWork, arrivals: ReadonlyMap<string, strin
   const productIds = new Set([...index.values()].flat().map(({ productId }) => productId));
   const held = await unit.store.readMany<Product>('product', [...productIds]);
   const products = new Map(held.map(({ doc }) => [doc.id, doc]));
-  const [compiled, buckets, accounts] = await Promise.all([
-    tariffs.of([...products.values()]),
+  const [buckets, accounts] = await Promise.all([
     products.size === 0 ? [] : unit.list<Bucket>('bucket', { 'product.id': { $in: [...productIds] }, status: { $ne: 'expired' } }, { limit: 10_000 }),
     unit.store.readMany<CreditAccount>('billingAccount', [...products.values()].flatMap(({ billingAccount }) => billingAccount?.id ?? [])),
   ]);
+  const compiled = await tariffs.of(await withShared(unit.store, [...products.values()], buckets));
   const bucketsOf = new Map<string, string[]>();
   for (const { id, product: refs = [] } of buckets) for (const ref of refs) bucketsOf.set(ref.id, [...(bucketsOf.get(ref.id) ?? []), id]);
   return {

@@ -21,5 +21,11 @@ describe('the prices of a sold product (R19)', () => {
     expect(agreedPrices([agreed('same', { productOfferingPrice: { id: 'same', version: '2' } })], [v1!, v2!])).toEqual([v2]);
   });
 
+  it('are there for both periods when a change between offers that share a price agreed on it twice', () => {
+    const shared = usagePrice(0.20, 'min');
+    const [before, after] = [{ startDateTime: '2026-01-01T00:00:00Z', endDateTime: '2026-01-10T00:00:00Z' }, { startDateTime: '2026-01-10T00:00:00Z' }];
+    expect(agreedPrices([agreed(shared.id, { validFor: before }), agreed(shared.id, { validFor: after }), agreed(shared.id, { validFor: after })], [shared]).map(({ validFor }) => validFor)).toEqual([before, after]);
+  });
+
   it('are none for a price without a catalogue entry', () => expect(agreedPrices([{ priceType: 'usage', price: {} }], [usagePrice(1, 'min')])).toEqual([]));
 });
