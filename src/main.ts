@@ -94,8 +94,7 @@ async function startAll(config: Config, log: Logger, stops: (() => Promise<void>
   });
   const mounts: Mounts = createMounts({ store, engine, log, apis, behaviourOf });
   await mounts.refresh();
-  const unfollowMounts = mounts.follow();
-  stops.push(async () => unfollowMounts());
+  stops.push(mounts.follow());
   const server = createServer({ maxHeaderSize: 2 * LIMITS.urlBytes, headersTimeout: 10_000, requestTimeout: 30_000 },
     createApp(engine, { ready: () => readiness(store, broker) }, log, publicUrl));
   if (config.roles.includes('api')) {

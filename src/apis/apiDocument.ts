@@ -9,12 +9,24 @@ import { isInternal } from '../store/connection';
 import type { Store } from '../store/store';
 import { markChange, type DocumentText, type Mounts } from './mounts';
 
+export interface ServedResource {
+  readonly name: string;
+  readonly path: string;
+  readonly href: string;
+  readonly collection: string;
+  readonly stateAttribute?: string;
+  readonly initialState?: string;
+  readonly stateValue?: readonly unknown[];
+  readonly operation: readonly string[];
+  readonly event: readonly string[];
+}
+
 /** What was found in a document: how its resources are served. */
 export interface ApiDocumentFace extends Doc {
   readonly name: string;
   readonly version: string;
   readonly basePath: string;
-  readonly resource: readonly object[];
+  readonly resource: readonly ServedResource[];
   readonly mended: readonly string[];
   readonly notOffered: readonly string[];
   readonly creationDate: string;
@@ -25,6 +37,8 @@ export interface GivenDocument {
   readonly document: string;
   /** The side file. */
   readonly resources?: string;
+  /** What the file is called: the number of an API often stands only there. */
+  readonly name?: string;
 }
 
 /** Documents handed in at run time. `mounts` is there once the engine is. */
@@ -55,25 +69,25 @@ async function given({ body, stream }: ApiRequest): Promise<GivenDocument> {
     stream.on('data', (chunk: Buffer) => { if ((bytes += chunk.length) > MOST_BYTES) stream.destroy(fault('REQ-12', `A document may have ${MOST_BYTES} bytes.`)); });
     return { document: await readStream(stream) };
   }
-  const { document, resources } = body as { document?: unknown; resources?: unknown };
+  const { document, resources, name } = body as { document?: unknown; resources?: unknown; name?: string };
   const asText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
   if (document === undefined) throw fault('REQ-02', 'document is missing. Send {"document": {...}} or the document itself as application/yaml.');
-  return { document: asText(document), ...(resources === undefined ? {} : { resources: asText(resources) }) };
+  return { document: asText(document), ...(resources === undefined ? {} : { resources: asText(resources) }), ...(name === undefined ? {} : { name }) };
 }
 
 /**
  * Checks a document and keeps it; processes mount it when they see it.
  * @throws Fault API-01 that names the place, REQ-15 when the API is kept already
  */
-export async function keepDocument(store: Store, apis: readonly Api[], { document: text, resources }: GivenDocument, now: Date): Promise<ApiDocumentFace> {
-  const api = readApi(await documentFrom(text, resources, 'The document'));
+export async function keepDocument(store: Store, apis: readonly Api[], { document: text, resources, name = 'The document' }: GivenDocument, now: Date): Promise<ApiDocumentFace> {
+  const api = readApi(await documentFrom(text, resources, name));
   const face = faceOf(api, now);
   return store.run(async (unit) => {
     await markChange(unit);
     if (await unit.get('apiDocument', face.id)) throw fault('REQ-15', `${face.id} is kept already. Delete it first, at /trunkline/v1/apiDocument/${face.id}.`);
     const clash = clashOf([...apis, api], isInternal);
     if (clash) throw fault('API-01', `${clash}.`);
-    unit.record('apiDocumentText', { _id: face.id, text, ...(resources === undefined ? {} : { resources }) } satisfies DocumentText);
+    unit.record('apiDocumentText', { _id: face.id, name, text, ...(resources === undefined ? {} : { resources }) } satisfies DocumentText);
     return unit.save('apiDocument', face);
   });
 }
@@ -103,5 +117,5 @@ export function faceOf({ document, resources, operations }: Api, now: Date): Api
   };
 }
 
-const stateOf = ({ state, initial, shape }: Resource): object =>
+const stateOf = ({ state, initial, shape }: Resource): Partial<ServedResource> =>
   (state === undefined ? {} : { stateAttribute: state, ...(initial === undefined ? {} : { initialState: initial }), stateValue: shape.attributes().get(state)?.enum ?? [] });

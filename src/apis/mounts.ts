@@ -12,6 +12,7 @@ import type { UnitOfWork } from '../store/unitOfWork';
 /** The text of a document that was handed in at run time, as it came. */
 export interface DocumentText {
   readonly _id: string;
+  readonly name: string;
   readonly text: string;
   readonly resources?: string;
 }
@@ -24,8 +25,8 @@ interface Mark extends Doc {
 export interface Mounts {
   /** Serves those that have come since, and no longer those that have gone. */
   refresh(): Promise<void>;
-  /** Does so from now on whenever any process changes them, until called. */
-  follow(): () => void;
+  /** Does so from now on whenever any process changes them, until called; then ends what is under way. */
+  follow(): () => Promise<void>;
 }
 
 export interface MountParts {
@@ -64,7 +65,10 @@ export function createMounts(parts: MountParts): Mounts {
     follow() {
       const timer = setInterval(() => { refresh().catch((error: Error) => parts.log.warn('documents not read', { error: error.message })); }, POLL_MS);
       timer.unref();
-      return () => clearInterval(timer);
+      return async () => {
+        clearInterval(timer);
+        await running.catch(() => undefined);
+      };
     },
   };
 }
@@ -99,8 +103,9 @@ async function bringUpToDate({ store, engine, log, apis, behaviourOf }: MountPar
   }
 }
 
-async function readKept(store: Store, id: string): Promise<Api> {
+/** @throws Fault API-01 */
+export async function readKept(store: Store, id: string): Promise<Api> {
   const kept = await store.database.collection('apiDocumentText').findOne({ _id: id }) as unknown as DocumentText | null;
   if (!kept) throw new Error(`there is no text of ${id}`);
-  return readApi(await documentFrom(kept.text, kept.resources, id));
+  return readApi(await documentFrom(kept.text, kept.resources, kept.name));
 }

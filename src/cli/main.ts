@@ -4,6 +4,7 @@ import { createLog } from '../log';
 import { start } from '../main';
 import { registerDemo } from './demo';
 import { registerDeadLetters } from './deadLetters';
+import { registerApi } from './api';
 import { registerDoctor } from './doctor';
 import { registerKey } from './key';
 import { registerListen } from './listen';
@@ -22,6 +23,7 @@ export async function run(argv: readonly string[]): Promise<number | undefined> 
     .option('--api <file...>', 'further OpenAPI documents to serve')
     .action(async (options: ServeOptions) => { code = await serve(options); });
   registerKey(program);
+  registerApi(program, (result) => { code = result; });
   registerDemo(program, (result) => { code = result; });
   registerDeadLetters(program, (result) => { code = result; });
   registerListen(program);

@@ -24,7 +24,7 @@ function within(api: Api, { verb, resource }: Operation): OwnHandler {
   return async (request, unit, generic) => {
     const place = placeIn(owned, request);
     if (verb === 'list' || verb === 'create') await parentOf(api, owned, request, unit);
-    if (verb === 'list') return listPage(owned, request, unit.store, Object.fromEntries(Object.entries(place).map(([name, id]) => [`_within.${name}`, id])));
+    if (verb === 'list') return listPage(owned, request, unit.store, { fixed: Object.fromEntries(Object.entries(place).map(([name, id]) => [`_within.${name}`, id])) });
     if (verb === 'create') {
       const { body, ...answer } = await generic(request, unit);
       return { ...answer, body: unit.save(owned.collection, { ...body as Doc, _within: place }) };

@@ -24,8 +24,8 @@ export function basePathOf(raw: OpenApi, api: string, version: string): string {
 }
 
 function pathIn({ url, variables = {} }: ServerNode): string {
-  // Only a variable behind the host can be part of the path; one at the start stands for scheme and host.
-  const filled = url.trim().replace(/^\{[^}]*\}/, '').replace(/\{([^}]*)\}/g, (_, name: string) => variables[name]?.default ?? name);
+  // A variable at the start stands for scheme and host, and whatever path its default has.
+  const filled = url.trim().replace(/\{([^}]*)\}/g, (_, name: string, at: number) => variables[name]?.default ?? (at === 0 ? '' : name));
   const path = filled.replace(/^[a-z][\w+.-]*:/i, '').replace(/^\/\/[^/?#]*/, '').replace(/[?#].*$/, '');
   const parts = path.split('/').filter(Boolean);
   return parts.length === 0 || !parts.every((part) => /^[\w.~@:+-]+$/.test(part)) ? '' : `/${parts.join('/')}`;

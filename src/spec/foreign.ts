@@ -22,7 +22,7 @@ export async function adopt(bundled: object): Promise<OpenApi> {
   const { raw, notes } = mend(openApi);
   checkReferences(raw);
   if (Object.keys(raw.paths ?? {}).length === 0) throw new Error('paths is empty: the document has nothing that could be served');
-  return { ...nameResources(withHub(withPatchForms(raw))), ...(notes.length > 0 ? { 'x-mended': notes } : {}) } as Mended;
+  return { ...nameResources(withHub(withPatchForms(raw))), ...(notes.length > 0 ? { 'x-mended': notes } : {}) };
 }
 
 async function converted(swagger: object): Promise<OpenApi> {
@@ -71,7 +71,7 @@ function withPatchForms(raw: OpenApi): OpenApi {
     const content = item['patch']?.requestBody?.content as Record<string, unknown> | undefined;
     if (!content) continue;
     const types = Object.keys(content).map((name) => name.split(';')[0]!.trim().toLowerCase());
-    const merge = Object.entries(content).find(([name]) => /^application\/(merge-patch\+)?json/i.test(name))?.[1];
+    const merge = Object.entries(content).find(([name]) => /^application\/(merge-patch\+)?json\s*(;|$)/i.test(name))?.[1];
     if (merge && !types.includes('application/json')) content['application/json'] = merge;
     if (merge && !types.includes('application/merge-patch+json')) content['application/merge-patch+json'] = merge;
     if (types.includes('application/json-patch+json')) continue;

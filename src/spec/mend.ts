@@ -120,7 +120,7 @@ function mendSchema(schema: Node, place: string, note: Note): void {
     else schema['enum'] = unique;
     if (type === 'string' && unique.some((value) => typeof value !== 'string' && value !== null)) {
       // An unquoted `no` or `1` in YAML is no text.
-      schema['enum'] = unique.map((value) => (value === null ? value : String(value)));
+      schema['enum'] = unique.map((value) => (value === null ? value : typeof value === 'string' ? value : JSON.stringify(value)));
       note(place, 'enum of texts has values that are none');
     }
   }

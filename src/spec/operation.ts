@@ -216,6 +216,6 @@ function stateIn(shape: Shape, announced: boolean): string | undefined {
 function bodyAttributes(document: ApiDocument, path: string, method: string): ReadonlySet<string> | undefined {
   const content = Object.entries(document.raw.paths[path]?.[method]?.requestBody?.content ?? {});
   // A JSON Patch says nothing of the resource, wherever the document puts it.
-  const schema = (content.find(([type]) => /^application\/(merge-patch\+)?json/.test(type)) ?? content[0])?.[1].schema;
+  const schema = (content.find(([type]) => /^application\/(merge-patch\+)?json\s*(;|$)/i.test(type)) ?? content[0])?.[1].schema;
   return schema ? new Set(fold(document.raw, schema).properties.keys()) : undefined;
 }

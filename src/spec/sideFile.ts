@@ -21,7 +21,7 @@ export function readSideFile(text: string | undefined): SideFile {
   if (!isObject(content)) throw new Error('the side file is no object: write basePath and resources');
   for (const name of Object.keys(content)) if (name !== 'basePath' && name !== 'resources') throw new Error(`the side file has '${name}'. Known are basePath and resources`);
   const { basePath, resources = {} } = content;
-  if (basePath !== undefined && (typeof basePath !== 'string' || !/^(\/[\w.~-]+)+$/.test(basePath))) throw new Error(`basePath of the side file is '${String(basePath)}'. Write a path such as /tmf-api/partyManagement/v4`);
+  if (basePath !== undefined && (typeof basePath !== 'string' || !/^(\/[\w.~-]+)+$/.test(basePath))) throw new Error(`basePath of the side file is ${JSON.stringify(basePath)}. Write a path such as /tmf-api/partyManagement/v4`);
   if (!isObject(resources)) throw new Error('resources of the side file is no object');
   for (const [name, facts] of Object.entries(resources)) checkFacts(name, facts);
   return { ...(basePath === undefined ? {} : { basePath }), resources: resources as Record<string, ResourceFacts> };

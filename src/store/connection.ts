@@ -109,7 +109,7 @@ async function assertDurable(connection: Connection): Promise<void> {
 /** The model of a resource, from its document. Documents are checked against the API document, so the model stays open. */
 function defineModel(connection: Connection, resource: Resource): void {
   const schema = new Schema(
-    { _id: { type: String }, ...Object.fromEntries(fieldsOf(resource.shape)) } as never,
+    { _id: { type: String }, ...Object.fromEntries(fieldsOf(resource.shape)) },
     { collection: resource.collection, strict: false, minimize: false, id: false, versionKey: '_rev', autoIndex: false, autoCreate: false },
   );
   connection.model(resource.name, schema);
