@@ -1,6 +1,6 @@
 import { DIFFERENCES, ITEM_CLASSES, type ItemClass, type ReconciliationItem } from './item';
 import { ageRows, CLASS_MEANING, type ReportInput, sampleOf } from './report';
-import { type Cell, CLASS_COLOUR as COLOUR, count, dot, escapeHtml as e, leading, page, share, table } from './reportPage';
+import { type Cell, CLASS_COLOUR as COLOUR, count, dot, escapeHtml as e, glance, leading, moment, page, share, table } from './reportPage';
 import type { Breakdown } from './sums';
 
 /** Horizontal bars, longest first row as given. */
@@ -35,10 +35,11 @@ function dayColumns(days: readonly Breakdown[], only: readonly ItemClass[], link
 
 function tiles({ result }: ReportInput): string {
   const { sums, currency } = result;
+  const unknown = sums.retailValueUnknown === 0 ? '' : `; of ${count(sums.retailValueUnknown)} items not known`;
   const shown: [string, string][] = [
     [share(sums.classes.matched.wholesale, sums.wholesale), 'of the host\'s records matched'],
-    [`${sums.charged} ${currency}`, 'charged by the host'], [`${sums.leakageCost} ${currency}`, 'leakage: charged, never billed'],
-    [`${sums.retailValue} ${currency}`, 'retail value of it'], [`${sums.claim} ${currency}`, 'to claim from the host'], [`${sums.accrual} ${currency}`, 'still to be expected'],
+    [`${glance(sums.charged)} ${currency}`, 'charged by the host'], [`${glance(sums.leakageCost)} ${currency}`, 'leakage: charged, never billed'],
+    [`${glance(sums.retailValue)} ${currency}`, `retail value of it${unknown}`], [`${glance(sums.claim)} ${currency}`, 'to claim from the host'], [`${glance(sums.accrual)} ${currency}`, 'still to be expected'],
   ];
   return `<div class="tiles">${shown.map(([value, label]) => `<div class="tile"><b>${e(value)}</b><span>${e(label)}</span></div>`).join('')}</div>`;
 }
@@ -46,7 +47,7 @@ function tiles({ result }: ReportInput): string {
 function classTable({ result: { sums }, link }: ReportInput): string {
   const rows = ITEM_CLASSES.filter((name) => sums.classes[name].items > 0).map((name): Cell[] => {
     const { items, own, wholesale, charged, leakageCost, retailValue, claim } = sums.classes[name];
-    return [{ html: `${dot(name)}${leading(e(name), link?.({ class: name }))}` }, CLASS_MEANING[name], { html: leading(e(count(items)), link?.({ class: name })) }, own, wholesale, String(charged), String(leakageCost), String(retailValue), String(claim)];
+    return [{ html: `<span class="nowrap">${dot(name)}${leading(e(name), link?.({ class: name }))}</span>` }, CLASS_MEANING[name], { html: leading(e(count(items)), link?.({ class: name })) }, own, wholesale, String(charged), String(leakageCost), String(retailValue), String(claim)];
   });
   rows.push(['all', '', { html: leading(e(count(sums.items)), link?.({})) }, sums.own, sums.wholesale, String(sums.charged), String(sums.leakageCost), String(sums.retailValue), String(sums.claim)]);
   return table(['class', 'meaning', 'items', 'own', 'wholesale', 'charged', 'leakage', 'retail value', 'claim'], rows, [2, 3, 4, 5, 6, 7, 8]);
@@ -63,7 +64,7 @@ const fileTable = ({ files }: ReportInput): string => table(['file', 'side', 'st
 ]), [3, 4]);
 
 const sampleTable = (items: readonly ReconciliationItem[]): string => table(['class', 'usage', 'own', 'wholesale', 'quantities', 'charge', 'leakage', 'claim', 'wholesale line'], items.map((item): Cell[] => [
-  { html: `${dot(item.class)}${e([item.class, item.reason, ...item.flags].filter(Boolean).join(' · '))}` }, `${item.service} ${item.usageDate} ${item.subscriber}`,
+  { html: `${dot(item.class)}${e([item.class, item.reason, ...item.flags].filter(Boolean).join(' · '))}` }, `${item.service} ${moment(item.usageDate)} ${item.subscriber}`,
   item.own.slice(0, 3).join(' '), item.wholesale.slice(0, 3).join(' '), `${item.ownQuantity ?? '–'} / ${item.wholesaleQuantity ?? '–'}`, String(item.charge), String(item.leakageCost), String(item.claim),
   { html: item.file === undefined ? '' : `${e(item.file)}:${e(item.line)}<br><code>${e(item.raw ?? '')}</code>` },
 ]), [5, 6, 7]);
@@ -103,7 +104,7 @@ export function reportHtml(input: ReportInput): string {
   const byMoney = differing.map((name) => ({ name, value: sums.classes[name].leakageCost + sums.classes[name].claim })).filter(({ value }) => value > 0)
     .map(({ name, value }) => ({ label: name, value, colour: COLOUR[name], text: `${value.toFixed(4)} ${result.currency}`, href: link?.({ class: name }) }));
   const ages = ageRows(result).map(({ band, items }) => ({ label: `${band} days`, value: items, colour: '#4f7cac', text: count(items), href: link?.({ age: band }) }));
-  return page(`Reconciliation with ${result.host}`, `<h1>Reconciliation with ${e(result.host)}</h1><p class="soft">As of ${e(result.asOf)} · ${e(count(sums.own))} own records against ${e(count(sums.wholesale))} wholesale records · ${
+  return page(`Reconciliation with ${result.host}`, `<h1>Reconciliation with ${e(result.host)}</h1><p class="soft">As of ${e(moment(result.asOf))} · ${e(count(sums.own))} own records against ${e(count(sums.wholesale))} wholesale records · ${
   control.complete ? 'each record is in exactly one item' : '<span class="bad">records are missing from the items: do not use</span>'}</p>
 ${tiles(input)}<h2>Classes</h2>${classTable(input)}
 ${differing.length > 0 ? `<h2>Differences</h2>${bars('Differences by class', byCount)}` : '<h2>No differences</h2>'}
@@ -112,7 +113,7 @@ ${differing.length > 0 ? `<h2>By day of usage</h2>${dayColumns(sums.days, differ
 ${statementTables(input)}${lineTable(input)}
 ${faults(input)}<h2>By service</h2>${breakdownTable('service', sums.services, link)}${sums.products.length > 0 ? `<h2>By product</h2>${breakdownTable('product', [...sums.products].sort((a, b) => b.leakageCost - a.leakageCost || b.items - a.items).slice(0, MOST_PRODUCTS), link)}` : ''}
 ${sums.reasons.length > 0 ? `<h2>Reasons</h2>${breakdownTable('reason', [...sums.reasons].sort((a, b) => b.items - a.items).slice(0, 20), link)}` : ''}
-${differing.length > 0 ? `<h2>Examples of each class</h2>${sampleTable(sampleOf(result.items, 100))}` : ''}
+${differing.length > 0 && !link ? `<h2>Examples of each class</h2>${sampleTable(sampleOf(result.items, 100))}` : ''}
 <h2>Files</h2>${fileTable(input)}${returned.length > 0 ? `<h2>Returned lines</h2>${table(['file', 'line', 'field', 'what is wrong', 'text'],
     returned.slice(0, 100).map((line): Cell[] => [line.file, String(line.line), line.field, `${line.code}: ${line.message}`, { html: `<code>${e(line.raw.slice(0, 300))}</code>` }]), [1])}` : ''}
 <h2>Tolerances</h2>${table(['service', 'start, s', 'quantity', 'of own quantity, %', 'price'], Object.entries(tolerances).map(([name, value]): Cell[] => [name, String(value.startMs / 1000), value.quantity, String(value.quantityPercent), String(value.price)]), [1, 2, 3, 4])}`);

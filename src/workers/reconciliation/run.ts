@@ -174,7 +174,7 @@ async function finished(store: Store, run: ReconciliationRun, { contract, inputs
         id: file.id, href: `/trunkline/v1/wholesaleFile/${file.id}`, name: file.name, sha256: file.sha256, status: isRead(file) ? file.status : 'held', records: inputs.recordsOf.get(file.id) ?? 0,
       })),
       control: { ...control, ownUnreadable: inputs.ownUnreadable, ownFingerprint: inputs.ownFingerprint },
-      itemsFound: result.items.filter((item) => isDifference(item.class)).length, itemsNew, itemsClosed,
+      itemsFound: result.items.filter((item) => isDifference(item.class)).length + (lines?.result.items.filter((item) => item.class !== 'matched').length ?? 0), itemsNew, itemsClosed,
       ...(lines && { lineSums: [lineSums(lines, currency)] }), ...(statements.length > 0 && { statement: statements.map((one) => statementDocument(one, currency)) }),
     });
     const threshold = contract?.leakageThreshold?.value;
