@@ -2,11 +2,13 @@ import { Command } from 'commander';
 import { readConfig } from '../config';
 import { createLog } from '../log';
 import { start } from '../main';
+import { registerBill } from './bill';
 import { registerDemo } from './demo';
 import { registerDeadLetters } from './deadLetters';
 import { registerApi } from './api';
 import { registerDoctor } from './doctor';
 import { registerKey } from './key';
+import { registerSeed } from './seedKit';
 import { registerListen } from './listen';
 import { registerRate } from './rate';
 import { registerReconcile } from './reconcile';
@@ -23,6 +25,8 @@ export async function run(argv: readonly string[]): Promise<number | undefined> 
     .option('--api <file...>', 'further OpenAPI documents to serve')
     .action(async (options: ServeOptions) => { code = await serve(options); });
   registerKey(program);
+  registerSeed(program);
+  registerBill(program, (result) => { code = result; });
   registerApi(program, (result) => { code = result; });
   registerDemo(program, (result) => { code = result; });
   registerDeadLetters(program, (result) => { code = result; });

@@ -3,7 +3,7 @@ import { decimal, sum } from './amount';
 import { rateOf } from './bill/charge';
 import type { BillingAccount, Charge } from './bill/charge';
 import { recurringCharges, unusedCredits } from './bill/recurring';
-import { addToGroups } from './bill/usageGroup';
+import { addToGroups, termsFor } from './bill/usageGroup';
 import type { BillableUsage, RatedUsageGroup } from './bill/usageGroup';
 import { billFor } from './billRun';
 import type { BillInput } from './billRun';
@@ -30,7 +30,7 @@ const bill = (more: Partial<BillInput>) => billFor({
 });
 const group = (...usages: BillableUsage[]): RatedUsageGroup[] => {
   const groups = new Map<string, RatedUsageGroup>();
-  for (const usage of usages) addToGroups(groups, usage, { range: FEBRUARY.range, zone: 'Europe/Berlin' });
+  for (const usage of usages) addToGroups(groups, usage, termsFor(FEBRUARY.range, 'Europe/Berlin'));
   return [...groups.values()];
 };
 const call = (id: string, usageDate: string, value: number, more: object = {}): BillableUsage => ({

@@ -47,6 +47,7 @@ const INTERNAL: Readonly<Record<string, readonly (readonly [Record<string, 1 | -
   usage: [
     [{ _account: 1, status: 1, usageDate: 1 }, { partialFilterExpression: { _account: { $exists: true } } }], [{ _bill: 1 }, { sparse: true }], [{ _reference: 1 }, { sparse: true }],
     [{ 'ratedProductUsage.appliedCustomerBillingRate.id': 1 }, { sparse: true }],
+    [{ '@type': 1, usageDate: 1 }, { partialFilterExpression: { status: 'received' } }],
   ],
   appliedCustomerBillingRate: [[{ _account: 1, 'periodCoverage.startDateTime': 1 }, { partialFilterExpression: { _account: { $exists: true } } }]],
   customerBill: [[{ _overdue: 1, state: 1, paymentDueDate: 1 }], [{ 'appliedPayment.payment.id': 1 }, { sparse: true }], [{ _run: 1 }, { sparse: true }]],

@@ -71,4 +71,5 @@ async function handle(billing: Billing, messages: readonly Message[]): Promise<V
 const followAccount = ({ store }: Billing, id: string): Promise<void> => store.run(async (unit) => {
   const account = (await unit.store.read<BillingAccount & Doc>('billingAccount', id))?.doc;
   if (account) await keepCycle(unit, account);
+  else if (await unit.get('accountCycle', id)) unit.remove('accountCycle', id);
 });

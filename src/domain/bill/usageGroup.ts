@@ -1,7 +1,7 @@
 import { Decimal, decimal } from '../amount';
 import type { Money, Quantity } from '../amount';
 import type { Ref } from '../balance/bucket';
-import { addDays, localDate, periodOf } from '../proration';
+import { addDays, localDate, midnight, periodOf } from '../proration';
 import type { DateRange } from '../proration';
 import { rateId, rounded } from './charge';
 import type { BillingAccount, Charge } from './charge';
@@ -61,12 +61,16 @@ export interface RatedUsageGroup {
 }
 
 export interface GroupingTerms {
-  /** The bill period, in local dates. */
-  readonly range: DateRange;
   readonly zone: string;
+  /** Where the bill period begins and ends, in epoch milliseconds. */
+  readonly from: number;
+  readonly until: number;
   /** The rate of a line at the tax point (R18), where it is not the one of the usage's own day. */
   readonly taxRate?: (line: BillableLine, usageDate: string, day: string | undefined) => number | undefined;
 }
+
+/** The terms of a bill over these local dates. */
+export const termsFor = (range: DateRange, zone: string): GroupingTerms => ({ zone, from: Date.parse(midnight(range.start, zone)), until: Date.parse(midnight(range.end, zone)) });
 
 /** Whether a line waits for a bill; what a balance paid, or a bill has, does not. */
 export const isBillable = ({ isBilled, settledBy, productRef }: BillableLine): boolean => isBilled !== true && settledBy !== 'bucket' && productRef !== undefined;
@@ -75,14 +79,14 @@ export const isBillable = ({ isBilled, settledBy, productRef }: BillableLine): b
  * Adds what of a usage is for a bill to the groups of its lines; feed one usage after another, in any order.
  * @returns the key of the group of each line, undefined for those that are not for this bill
  */
-export function addToGroups(groups: Map<string, RatedUsageGroup>, usage: BillableUsage, { range, zone, taxRate: rateAt }: GroupingTerms): (string | undefined)[] {
-  const date = localDate(usage.usageDate, zone);
+export function addToGroups(groups: Map<string, RatedUsageGroup>, usage: BillableUsage, { from, until, zone, taxRate: rateAt }: GroupingTerms): (string | undefined)[] {
+  const at = Date.parse(usage.usageDate);
+  const day = at < from ? localDate(usage.usageDate, zone) : undefined;
   return (usage.ratedProductUsage ?? []).map((line) => {
     const { productRef, productOfferingPrice: price, chargedQuantity } = line;
-    if (!isBillable(line) || !productRef || date >= range.end) return undefined;
+    if (!isBillable(line) || !productRef || at >= until) return undefined;
     const gross = line.priceIncludesTax === true;
     const amount = (gross ? line.taxIncludedRatingAmount : line.taxExcludedRatingAmount) ?? line.taxExcludedRatingAmount;
-    const day = date < range.start ? date : undefined;
     const taxRate = rateAt?.(line, usage.usageDate, day) ?? line.taxRate ?? 0;
     const units = chargedQuantity?.units ?? '';
     const isProvisional = line.ratingAmountType === 'provisional' && day === undefined;

@@ -1,6 +1,6 @@
 import { taxOf, type AppliedCustomerBillingRate, type BillingAccount, type TaxTable } from '../../domain/bill/charge';
 import { zoneOf } from '../../domain/bill/recurring';
-import type { BillableLine, BillableUsage, GroupingTerms } from '../../domain/bill/usageGroup';
+import { termsFor, type BillableLine, type BillableUsage, type GroupingTerms } from '../../domain/bill/usageGroup';
 import type { Product } from '../../domain/product';
 import { accountPeriod, midnight, type DateRange } from '../../domain/proration';
 import type { Doc } from '../../store/codec';
@@ -46,11 +46,13 @@ export async function readMaterial(unit: UnitOfWork, account: BillingAccount, ra
     unit.store.query<KeptRate>('appliedCustomerBillingRate', { _account: account.id, 'periodCoverage.startDateTime': { $gte: from } }, { limit: MOST_RATES }),
     readReference(unit.store),
   ]);
+  // A bill decided just before, in the same commit, may have taken some of what the list shows as open.
+  const free = open.filter(({ isBilled }) => !isBilled);
   return {
     products: products.map(({ doc }) => doc),
-    waiting: open.filter(({ _spend }) => _spend === undefined),
-    spend: open.filter(({ _spend }) => _spend !== undefined),
-    billed: new Set(billed.filter(({ doc }) => doc.isBilled).map(({ doc }) => doc.id)),
+    waiting: free.filter(({ _spend }) => _spend === undefined),
+    spend: free.filter(({ _spend }) => _spend !== undefined),
+    billed: new Set([...billed.map(({ doc }) => doc), ...open].filter(({ isBilled }) => isBilled).map(({ id }) => id)),
     taxes: { rates: reference.taxRates, country: reference.country },
   };
 }
@@ -66,7 +68,7 @@ export function groupingTerms(account: BillingAccount, range: DateRange, taxes: 
   const end = justBefore(midnight(range.end, zone));
   const rateAt = (line: BillableLine, at: string) => taxOf(taxes, line.taxCategory, undefined, at);
   return {
-    range, zone,
+    ...termsFor(range, zone),
     taxRate(line, usageDate, day) {
       if (line.taxCategory === undefined || rateAt(line, usageDate) !== line.taxRate) return line.taxRate;
       return rateAt(line, day === undefined ? end : justBefore(accountPeriod(account, new Date(midnight(day, zone))).endDateTime));

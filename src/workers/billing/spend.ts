@@ -2,7 +2,7 @@ import { decimal } from '../../domain/amount';
 import type { Ref } from '../../domain/balance/bucket';
 import { rateOf, type BillingAccount, type TaxTable } from '../../domain/bill/charge';
 import { periodToBill, reopened } from '../../domain/bill/cycle';
-import { addToGroups, isBillable, usageCharge, type RatedUsageGroup } from '../../domain/bill/usageGroup';
+import { addToGroups, isBillable, usageCharge, type GroupingTerms, type RatedUsageGroup } from '../../domain/bill/usageGroup';
 import { billedRange } from '../../domain/billRun';
 import type { Product } from '../../domain/product';
 import { accountPeriod, type DateRange } from '../../domain/proration';
@@ -29,11 +29,23 @@ type SpendRate = KeptRate & { readonly _spend?: KeptGroup & { readonly range: Da
 const kept = (group: RatedUsageGroup): KeptGroup => ({ ...group, amount: group.amount.toString(), quantity: group.quantity.toString() });
 const exact = ({ amount, quantity, ...rest }: KeptGroup): RatedUsageGroup => ({ ...rest, amount: decimal(amount), quantity: decimal(quantity) });
 
+/** A bill to come: its account, local dates and the ids that its groups will have. */
+interface Frame {
+  readonly account: BillingAccount;
+  readonly range: DateRange;
+  /** Of the period that is billed next: it takes late usage too. */
+  readonly isOpen: boolean;
+  readonly terms: GroupingTerms;
+  readonly ids: Map<string, string>;
+}
+
 interface Session {
   readonly unit: UnitOfWork;
   readonly accounts: ReadonlyMap<string, BillingAccount>;
   readonly cycles: ReadonlyMap<string, KeptCycle>;
   readonly taxes: TaxTable;
+  /** The bills to come of each account. */
+  readonly frames: Map<string, readonly Frame[]>;
   /** Groups by the id of the rate that shows them, as they become. */
   readonly open: Map<string, { readonly group: RatedUsageGroup; readonly range: DateRange; readonly account: BillingAccount }>;
 }
@@ -86,25 +98,36 @@ async function openSession(unit: UnitOfWork, accountIds: readonly string[]): Pro
     if (open !== cycle) unit.save('accountCycle', open);
     cycles.set(account.id, open);
   }
-  return { unit, accounts: new Map(accounts.map(({ doc }) => [doc.id, doc])), cycles, taxes: { rates, country }, open: new Map() };
+  return { unit, accounts: new Map(accounts.map(({ doc }) => [doc.id, doc])), cycles, taxes: { rates, country }, frames: new Map(), open: new Map() };
 }
 
-/** The local dates of the bill that usage of an instant will be on: the period that is open, or a later one. */
-function rangeFor(account: BillingAccount, cycle: KeptCycle, usageDate: string): DateRange {
-  return usageDate < cycle.nextEnd ? billedRange({ account, period: periodToBill(cycle) }) : accountPeriod(account, new Date(usageDate)).range;
-}
-
-function sharesOf({ accounts, cycles, taxes, open }: Session, usage: SpentUsage, accountId: string): { readonly lines: readonly (string | undefined)[]; readonly shares: readonly Share[] } {
+/** The bill that usage of an instant will be on: of the period that is open, or of a later one. */
+function frameFor({ accounts, cycles, taxes, frames }: Session, accountId: string, usageDate: string): Frame | undefined {
   const account = accounts.get(accountId);
   const cycle = cycles.get(accountId);
-  if (!account || !cycle) return { lines: [], shares: [] };
-  const range = rangeFor(account, cycle, usage.usageDate);
+  if (!account || !cycle) return undefined;
+  const known = frames.get(accountId) ?? [];
+  const at = Date.parse(usageDate);
+  const held = known.find(({ terms, isOpen }) => at < terms.until && (isOpen || at >= terms.from));
+  if (held) return held;
+  const isOpen = usageDate < cycle.nextEnd;
+  const range = isOpen ? billedRange({ account, period: periodToBill(cycle) }) : accountPeriod(account, new Date(usageDate)).range;
+  const frame = { account, range, isOpen, terms: groupingTerms(account, range, taxes), ids: new Map<string, string>() };
+  frames.set(accountId, [...known, frame]);
+  return frame;
+}
+
+/** What a usage adds to which rates; its lines with the rate of each. */
+function sharesOf(session: Session, usage: SpentUsage, accountId: string): { readonly lines: readonly (string | undefined)[]; readonly shares: readonly Share[] } {
+  const frame = frameFor(session, accountId, usage.usageDate);
+  if (!frame) return { lines: [], shares: [] };
+  const { account, range, terms, ids } = frame;
   const groups = new Map<string, RatedUsageGroup>();
-  const keys = addToGroups(groups, usage, groupingTerms(account, range, taxes));
-  const ids = new Map([...groups].map(([key, group]) => [key, usageCharge(group, range, account).id]));
+  const keys = addToGroups(groups, usage, terms);
   const shares = [...groups].map(([key, group]) => {
-    const id = ids.get(key)!;
-    open.set(id, { group: joined(open.get(id)?.group, group, 1), range, account });
+    const id = ids.get(key) ?? usageCharge(group, range, account).id;
+    ids.set(key, id);
+    session.open.set(id, { group: joined(session.open.get(id)?.group, group, 1), range, account });
     return { rate: id, amount: group.amount.toString(), quantity: group.quantity.toString(), count: group.usageCount };
   });
   return { lines: keys.map((key) => (key === undefined ? undefined : ids.get(key))), shares };

@@ -3,14 +3,15 @@ import { isRefused, usageFacts, type UsageDocument } from '../../domain/usage';
 import type { Store } from '../../store/store';
 import { findIdentities, type IdentityValue } from '../identity';
 
-const OPEN = ['received', 'guided', 'recycled', 'rerated'];
+/** States in which usage stays only when something went wrong; `received` may hold many records of others, such as wholesale ones. */
+const STUCK = ['guided', 'recycled', 'rerated'];
 /** More than this waiting means that rating is behind: then all accounts wait for it. */
 export const MOST_UNRATED = 5000;
 
 /** How many usages of each account, dated before an instant, are neither rated nor rejected; undefined when there are too many to tell. */
 export async function unratedByAccount(store: Store, before: string): Promise<ReadonlyMap<string, number> | undefined> {
-  const found = await store.query<UsageDocument & { readonly id: string }>('usage',
-    { status: { $in: OPEN }, usageDate: { $lt: before }, '@type': { $ne: 'WholesaleUsage' } }, { limit: MOST_UNRATED + 1 });
+  const unrated = (filter: object) => store.query<UsageDocument & { readonly id: string }>('usage', { ...filter, usageDate: { $lt: before }, '@type': { $ne: 'WholesaleUsage' } }, { limit: MOST_UNRATED + 1 });
+  const found = (await Promise.all([unrated({ status: 'received' }), unrated({ status: { $in: STUCK } })])).flat();
   if (found.length > MOST_UNRATED) return undefined;
   const counts = new Map<string, number>();
   if (found.length === 0) return counts;

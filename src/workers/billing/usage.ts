@@ -14,7 +14,7 @@ const rated = (accountId: string, before: string) => ({ _account: accountId, sta
 /** Usage of the account before an instant that waits for a bill, read in this unit; `large` when it is too much for one commit. */
 export async function usageWaiting(unit: UnitOfWork, accountId: string, before: string): Promise<KeptUsage[] | 'large'> {
   const found = await unit.list<KeptUsage>('usage', rated(accountId, before), { limit: MOST_USAGE + 1 });
-  return found.length > MOST_USAGE ? 'large' : found;
+  return found.length > MOST_USAGE ? 'large' : found.filter(({ status }) => status === 'rated');
 }
 
 /**
@@ -60,10 +60,18 @@ export async function groupPages(pages: AsyncIterable<readonly KeptUsage[]>, ter
 }
 
 /** The rate of each line of a usage; undefined for lines that are not for this bill. */
-export const rateFinder = (account: BillingAccount, range: DateRange, terms: GroupingTerms, reference?: string) => (usage: KeptUsage): (string | undefined)[] => {
-  const groups = new Map<string, RatedUsageGroup>();
-  return addToGroups(groups, usage, terms).map((key) => (key === undefined ? undefined : usageCharge(groups.get(key)!, range, account, reference).id));
-};
+export function rateFinder(account: BillingAccount, range: DateRange, terms: GroupingTerms, reference?: string): (usage: KeptUsage) => (string | undefined)[] {
+  const known = new Map<string, string>();
+  const idOf = (key: string, group: RatedUsageGroup): string => {
+    const id = known.get(key) ?? usageCharge(group, range, account, reference).id;
+    known.set(key, id);
+    return id;
+  };
+  return (usage) => {
+    const groups = new Map<string, RatedUsageGroup>();
+    return addToGroups(groups, usage, terms).map((key) => (key === undefined ? undefined : idOf(key, groups.get(key)!)));
+  };
+}
 
 /** Puts usage on its bill: each line names its rate, the usage is billed for good and says so. */
 export function markBilled(unit: UnitOfWork, accountId: string, records: readonly KeptUsage[], rateOf: (usage: KeptUsage) => (string | undefined)[]): void {
