@@ -10,6 +10,7 @@ import { checkLifecycles } from '../src/spec/checkLifecycles';
 import { bind } from '../src/rest/handlers';
 import { createValidation } from '../src/rest/validation';
 import { call, startServer, type TestServer } from './setup/server';
+import type { Json } from './setup/shop';
 
 const run = promisify(execFile);
 const FACTS = join(__dirname, 'spec');
@@ -54,7 +55,7 @@ describe('the process refuses to start', () => {
   const file = join(__dirname, '..', 'openapi', 'TMF629-Customer', 'v4.yaml');
   const folder = mkdtempSync(join(tmpdir(), 'trunkline-documents-'));
 
-  async function changed(change: (document: any) => void): Promise<string> {
+  async function changed(change: (document: Json) => void): Promise<string> {
     const document = await readYaml(file);
     change(document);
     const text = stringify(document).replaceAll('../common/', `${join(__dirname, '..', 'openapi', 'common')}/`);
@@ -83,7 +84,7 @@ describe('the process refuses to start', () => {
 
   it('when the states of a document are not those of the life cycle, naming document, attribute and state', async () => {
     const usage = join(__dirname, '..', 'openapi', 'TMF635-Usage', 'v4.yaml');
-    const document: any = await readYaml(usage);
+    const document = await readYaml(usage) as Json;
     document.components.schemas.UsageStatusType.enum.push('lost');
     const path = join(folder, 'v635.yaml');
     writeFileSync(path, stringify(document).replaceAll('../common/', `${join(__dirname, '..', 'openapi', 'common')}/`));

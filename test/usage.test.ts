@@ -66,8 +66,8 @@ describe('usage', () => {
     await rated(first.body.id);
     const log = server.store.database.collection('event');
     const deducts = await server.store.count('adjustBalance', { 'usage.id': first.body.id });
-    await log.updateMany({ entity: `usage/${first.body.id}`, eventType: 'UsageCreateEvent' } as never, { $set: { sent: false } });
-    await until('the event went out again', async () => await log.countDocuments({ entity: `usage/${first.body.id}`, sent: false } as never) === 0);
+    await log.updateMany({ entity: `usage/${first.body.id}`, eventType: 'UsageCreateEvent' }, { $set: { sent: false } });
+    await until('the event went out again', async () => await log.countDocuments({ entity: `usage/${first.body.id}`, sent: false }) === 0);
     await new Promise((resolve) => { setTimeout(resolve, 300); });
     expect(await server.store.count('adjustBalance', { 'usage.id': first.body.id })).toBe(deducts);
     expect((await shop.history(`usage/${first.body.id}`)).filter((line) => line.endsWith('rated'))).toHaveLength(1);

@@ -33,7 +33,7 @@ export const usage: Behaviour = {
     const before = await unit.get<KeptUsage>('usage', request.params['id'] ?? '');
     const answer = await generic(request, unit);
     const after = answer.body as RatedUsage | undefined;
-    if (before?.status === 'rated' && after?.status === 'rerated') await reverseRating(unit, [before as RatedUsage]);
+    if (before?.status === 'rated' && after?.status === 'rerated') await reverseRating(unit, [before]);
     return answer;
   },
 
@@ -41,7 +41,7 @@ export const usage: Behaviour = {
     const held = await unit.get<KeptUsage>('usage', request.params['id'] ?? '');
     if (!held) throw fault('REQ-08', `There is no usage '${request.params['id'] ?? ''}'.`);
     if (held.status === 'billed') throw fault('USG-02', 'A billed usage stays. A wrong charge is mended by a credit on the next bill.');
-    if (held.status === 'rated') await reverseRating(unit, [held as RatedUsage]);
+    if (held.status === 'rated') await reverseRating(unit, [held]);
     unit.remove('usage', held.id);
     return { status: 204 };
   },

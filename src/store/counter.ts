@@ -10,7 +10,7 @@ const stateField = (state: unknown): string => `s.${encodeURIComponent(String(st
 /** Totals per collection and per state move with the documents, in the same transaction, so that a list needs no count. */
 export function countChanges(counting: Counting, resource: Resource, { collection, before, after }: Change): void {
   let fields = counting.get(collection);
-  if (!fields) counting.set(collection, fields = new Map());
+  if (!fields) counting.set(collection, fields = new Map<string, number>());
   const move = (field: string, by: number) => {
     const moved = (fields.get(field) ?? 0) + by;
     if (moved === 0) fields.delete(field);

@@ -100,7 +100,7 @@ export async function eventsBetween(store: Store, api: string, { from, to, entit
 /** A delivery given up on is due again, as if new. @returns false when it is no longer kept */
 export async function reviveDelivery(store: Store, id: string): Promise<boolean> {
   const revived = await store.database.collection('delivery').findOneAndUpdate(
-    { _id: id } as never, { $set: { state: 'due', attempts: 0 }, $unset: { nextTry: '', ended: '' } } as never) as unknown as Delivery | null;
+    { _id: id }, { $set: { state: 'due', attempts: 0 }, $unset: { nextTry: '', ended: '' } } as never) as unknown as Delivery | null;
   // A new revision makes the process that delivers look for what is due.
   if (revived) await store.database.collection('hub').updateOne({ _id: revived.hub }, { $inc: { _rev: 1 } } as never);
   return revived !== null;

@@ -12,7 +12,7 @@ export async function holdLease(store: Store, name: string, forMs: number, holde
   const leases = store.database.collection('lease');
   const until = { $add: ['$$NOW', forMs] };
   const free = { $or: [{ $eq: ['$holder', holder] }, { $lt: ['$until', '$$NOW'] }] };
-  const taken = await leases.updateOne({ _id: name, $expr: free } as never, [{ $set: { holder, until } }] as never);
+  const taken = await leases.updateOne({ _id: name, $expr: free }, [{ $set: { holder, until } }] as never);
   if (taken.matchedCount > 0) return true;
   try {
     // A new lease is over at once for everybody; whoever updates it first has it.
@@ -25,5 +25,5 @@ export async function holdLease(store: Store, name: string, forMs: number, holde
 }
 
 export async function dropLease(store: Store, name: string, holder = HOLDER): Promise<void> {
-  await store.database.collection('lease').deleteOne({ _id: name, holder } as never);
+  await store.database.collection('lease').deleteOne({ _id: name, holder });
 }
