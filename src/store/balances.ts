@@ -22,14 +22,14 @@ const accountOf = (bucket: Bucket | undefined, action: BalanceAction): string =>
 
 /**
  * Keeps what an operation came to: buckets, the action, its draw, its line of history and the events, all in the commit of the unit.
- * The unit must have read the buckets that were there before. @returns the action as it is kept
+ * The unit must have read the buckets that were there before. Automatic draws are quiet (R32). @returns the action as it is kept
  */
 export async function keepOutcome<A extends BalanceAction>(unit: UnitOfWork, name: ActionName, outcome: Outcome<A>): Promise<A & { readonly id: string }> {
   const action = { ...outcome.action, id: outcome.action.id ?? randomUUID() };
   const partitionKey = accountOf(outcome.buckets[0], action);
   const isOwn = (event: string): boolean => event.startsWith(name);
   const line = { ...outcome.history, id: historyId() };
-  unit.save(COLLECTIONS[name], action, { events: outcome.events.filter(isOwn), partitionKey });
+  unit.save(COLLECTIONS[name], action, { events: outcome.events.filter(isOwn), partitionKey, quiet: action['@type'] === 'BalanceDeduct' });
   if (outcome.deduct) {
     const id = randomUUID();
     unit.save('adjustBalance', { ...outcome.deduct, id }, { events: outcome.events.filter((event) => !isOwn(event)), partitionKey, quiet: true });

@@ -13,7 +13,7 @@ type KeptAction = BalanceAction & Doc & { readonly usage?: { readonly id: string
 
 /** What an action moved, between whom and when: facts from the moment it is asked for. */
 const FACTS = [
-  'amount', 'bucket', 'usageType', 'partyAccount', 'receiverBucket', 'receiverBucketUsageType', 'transferCost', 'costOwner', 'requestedDate', 'confirmationDate',
+  'amount', 'validFor', 'bucket', 'usageType', 'partyAccount', 'receiverBucket', 'receiverBucketUsageType', 'transferCost', 'costOwner', 'requestedDate', 'confirmationDate',
   'recurringPeriod', 'numberOfPeriods', 'balanceTopup', 'lowBalance', 'topupCount', 'nextTopupDate', 'adjustType', 'isAutoTopup', 'reserveBalance', '@type', '@baseType',
 ];
 
@@ -30,9 +30,9 @@ export const patchAction = (name: ActionName): OwnHandler => decided(actionNamed
   if (status !== undefined && status !== before.status) holdToStatus(name, before, status);
   const { body } = await generic(request, unit);
   const after = body as KeptAction;
-  const isCommit = name === 'ReserveBalance' && after.status === 'completed' && before.status === 'created';
-  const changeable = isCommit ? ['amount'] : name === 'ReserveBalance' && before.status === 'created' ? [] : ['validFor'];
-  holdToFacts(before, after, isCommit ? FACTS.filter((fact) => !changeable.includes(fact)) : [...FACTS, ...changeable]);
+  const isHeld = name === 'ReserveBalance' && before.status === 'created';
+  const changeable = !isHeld ? '' : after.status === 'completed' ? 'amount' : 'validFor';
+  holdToFacts(before, after, FACTS.filter((fact) => fact !== changeable));
   const rev = unit.revision(request.resource!.collection, before.id) ?? 0;
   if (after.status === before.status) return { status: 200, body: after, rev: same(before, after) ? rev : rev + 1 };
   const outcome = await ended(name, before, after, unit);
