@@ -4,7 +4,7 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import helmet from 'helmet';
 import type { Logger } from 'winston';
 import { fault } from './domain/fault';
-import { refuse, type Engine } from './rest/engine';
+import { correlationOf, refuse, type Engine } from './rest/engine';
 import type { Api } from './spec/operation';
 
 export interface Health {
@@ -41,7 +41,7 @@ export function createApp(engine: Engine, health: Health, log: Logger, publicUrl
   app.use('/docs/assets', express.static(join(require.resolve('swagger-ui-dist/package.json'), '..'), { index: false, maxAge: '1h' }));
   app.use((request, response, next) => serveDocument(engine, prefix, { request, response, next }));
   app.use((request: Request) => { throw fault('REQ-09', `There is nothing at ${request.path.slice(0, 200)}. GET / lists the APIs.`); });
-  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => refuse(response, error, log, request.get('x-correlation-id') ?? ''));
+  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => refuse(response, error, log, correlationOf(request)));
   return prefix === '' ? app : (request, response) => {
     if (request.url?.startsWith(`${prefix}/`) === true) request.url = request.url.slice(prefix.length);
     app(request as Request, response as Response);

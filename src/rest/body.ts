@@ -47,7 +47,7 @@ export function parseJson(text: string, { anyNames = false }: { readonly anyName
   } catch (error) {
     throw fault('REQ-01', `The body is not JSON: ${(error as Error).message.slice(0, 120)}. Send an object such as {"name": "..."}.`);
   }
-  checkNames(value, '', anyNames);
+  checkNames(value, anyNames);
   return value;
 }
 
@@ -87,17 +87,38 @@ function checkNumber(text: string, at: number): void {
   throw fault('REQ-04', `${token.slice(0, 40)} has more digits than a JSON number carries exactly. Send at most 15 significant digits.`);
 }
 
-function checkNames(value: unknown, place: string, anyNames: boolean): void {
-  if (typeof value === 'number' && !Number.isFinite(value)) throw fault('REQ-04', `The number at ${place || 'the root'} is too large.`);
-  if (typeof value !== 'object' || value === null) return;
-  if (Array.isArray(value)) {
-    value.forEach((item, index) => checkNames(item, `${place}[${index}]`, anyNames));
-    return;
-  }
-  for (const name of Object.keys(value)) {
-    if ((!anyNames && (name.startsWith('$') || name.includes('.'))) || name.includes('\0') || FORBIDDEN.has(name) || name.length > LIMITS.nameLength || (place === '' && name.startsWith('_'))) {
-      throw fault('REQ-03', `The attribute name '${name.slice(0, 60)}' ${place ? `in ${place} ` : ''}is not allowed. Use a name without dots that does not begin with $ or _.`);
-    }
-    checkNames((value as Record<string, unknown>)[name], place ? `${place}.${name}` : name, anyNames);
-  }
+/** Holds the names, numbers and depth of a value to what may be kept. @throws Fault REQ-03, REQ-04, REQ-05 */
+export function checkNames(value: unknown, anyNames = false): void {
+  const found = firstWrong(value, 1, anyNames);
+  if (!found) return;
+  const place = found.trail.reverse().join('.').replace(/\.(?=\[)/g, '');
+  if (found.wrong === 'number') throw fault('REQ-04', `The number at ${place || 'the root'} is too large.`);
+  if (found.wrong === 'depth') throw fault('REQ-05', `The result is nested deeper than ${LIMITS.depth} levels. Make a flatter one.`);
+  throw fault('REQ-03', `The attribute name '${found.name.slice(0, 60)}' ${place ? `in ${place} ` : ''}is not allowed. Use a name without dots that does not begin with $ or _.`);
 }
+
+interface Wrong {
+  readonly wrong: 'name' | 'number' | 'depth';
+  readonly name: string;
+  /** Names on the way to it, the innermost first. */
+  readonly trail: string[];
+}
+
+function firstWrong(value: unknown, level: number, anyNames: boolean): Wrong | undefined {
+  if (typeof value === 'number' && !Number.isFinite(value)) return { wrong: 'number', name: '', trail: [] };
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (level > LIMITS.depth) return { wrong: 'depth', name: '', trail: [] };
+  const list = Array.isArray(value);
+  for (const name in value) {
+    if (!list && isForbidden(name, level === 1, anyNames)) return { wrong: 'name', name, trail: [] };
+    const found = firstWrong((value as Record<string, unknown>)[name], level + 1, anyNames);
+    if (found) {
+      found.trail.push(list ? `[${name}]` : name);
+      return found;
+    }
+  }
+  return undefined;
+}
+
+const isForbidden = (name: string, root: boolean, anyNames: boolean): boolean =>
+  name.length > LIMITS.nameLength || FORBIDDEN.has(name) || name.includes('\0') || (root && name.startsWith('_')) || (!anyNames && (name.startsWith('$') || name.includes('.')));

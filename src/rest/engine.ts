@@ -104,7 +104,8 @@ export function createEngine(options: EngineOptions): Engine {
 const isStatic = (rest: readonly string[], method: string): boolean =>
   rest[0] === 'docs' || (method === 'GET' && (rest.length === 0 || (rest.length === 1 && rest[0] === 'openapi.json')));
 
-function correlationOf({ headers }: Request): string {
+/** The client's X-Correlation-ID where it is a plain word, else a new one. */
+export function correlationOf({ headers }: Request): string {
   const given = headers['x-correlation-id'];
   return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
 }
@@ -225,6 +226,8 @@ async function readBody(base: Served, { node, method, resource }: Operation, { r
   const text = await readText(request);
   const body = parseJson(text, { anyNames });
   request.body = method === 'PATCH' && type !== 'application/json-patch+json' ? withoutNulls(body) : completed(resource, structuredClone(body));
+  // The validator looks the type up as it is written, parameters and all.
+  request.headers['content-type'] = type;
   await base.validation.checkBody(request, response);
   // A name may be written with escapes.
   return { mediaType: type, body, namesSchema: text.includes('@schemaLocation') || text.includes('\\u') };

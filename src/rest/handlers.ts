@@ -63,7 +63,7 @@ export async function existing<T extends Doc = Kept>(resource: Resource, { param
 
 /** The whole after the patch: attributes allowed, state reachable, document satisfied. An empty change gives what was there. */
 export async function applyPatchTo(resource: Resource, validation: Validation, before: Kept, request: ApiRequest, unit: UnitOfWork): Promise<Kept> {
-  const face = represent(resource, before, '');
+  const face = represent(resource, before, request.publicUrl);
   const whole = normaliseDates<Kept>(resource.shape, patched(resource, before, face, request.mediaType, request.body));
   const after = await validation.extended(resource, whole, unit);
   if (resource.state !== undefined) holdToLifecycle(resource, resource.state, before, after);

@@ -1,11 +1,8 @@
-import { applyPatch, type Operation as PatchOperation } from 'fast-json-patch';
 import { fault } from '../domain/fault';
 import type { Resource } from '../spec/operation';
 import type { Doc } from '../store/codec';
 import { same } from '../store/event';
-
-const MOST_OPERATIONS = 100;
-const FORBIDDEN = /(^|\/)(__proto__|constructor|prototype)(\/|$)/;
+import { jsonPatch } from './jsonPatch';
 
 type Json = Record<string, unknown>;
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -25,23 +22,6 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 export function withoutNulls(value: unknown): unknown {
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).filter(([, child]) => child !== null).map(([name, child]) => [name, withoutNulls(child)]));
-}
-
-/** RFC 6902, all or nothing. @throws Fault REQ-02 for a bad operation or pointer, REQ-25 when a test fails */
-export function jsonPatch(target: Json, operations: unknown): Json {
-  if (!Array.isArray(operations)) throw fault('REQ-02', 'A JSON Patch is an array of operations. Send [{"op": "replace", "path": "/name", "value": "..."}].');
-  if (operations.length > MOST_OPERATIONS) throw fault('REQ-02', `A JSON Patch may have ${MOST_OPERATIONS} operations; this one has ${operations.length}.`);
-  for (const { path, from } of operations as { path: string; from?: string }[]) {
-    if (FORBIDDEN.test(path) || (from !== undefined && FORBIDDEN.test(from))) throw fault('REQ-03', `The path '${path.slice(0, 80)}' is not allowed.`);
-  }
-  try {
-    return applyPatch(structuredClone(target), structuredClone(operations) as PatchOperation[], true, true, true).newDocument;
-  } catch (error) {
-    const { name, index = 0 } = error as { name?: string; index?: number };
-    const operation = JSON.stringify((operations as unknown[])[index]).slice(0, 120);
-    if (name === 'TEST_OPERATION_FAILED') throw fault('REQ-25', `The test at operation ${index} does not hold: ${operation}. Nothing was changed.`);
-    throw fault('REQ-02', `Operation ${index} of the JSON Patch cannot be carried out (${String(name).toLowerCase().replace(/_/g, ' ')}): ${operation}. Nothing was changed.`);
-  }
 }
 
 const SELF = ['id', 'href'];
