@@ -78,6 +78,8 @@ describe('one account and month', () => {
     const rate = (await biller.ratesOf(bill.id)).find(({ name }: Json) => name === 'Calls');
     const usage = await server.store.query<Json>('usage', { 'ratedProductUsage.appliedCustomerBillingRate.id': rate.id });
     expect(usage.map(({ doc }) => [doc.status, doc.ratedProductUsage[0].isBilled])).toEqual(Array(3).fill(['billed', true]));
+    const found = await biller.get(`${server.api('usageManagement')}/usage?ratedProductUsage.appliedCustomerBillingRate.id=${rate.id}`);
+    expect(found.map(({ id }: Json) => id).sort()).toEqual(usage.map(({ doc }) => doc.id).sort());
     const shown = await biller.get(`${server.api('usageManagement')}/usage/${usage[0]!.doc.id}`);
     expect(shown.ratedProductUsage[0].appliedCustomerBillingRate.id).toBe(rate.id);
     expect(shown).not.toHaveProperty('_account');
@@ -221,6 +223,22 @@ describe('rounding and tax (D10), with usage that another system rated', () => {
     expect(await biller.run({ billingAccount: { id: account.id } })).toMatchObject({ billCount: 0 });
     expect((await biller.get(`${server.api('usageManagement')}/usage/${id}`)).status).toBe('rated');
   });
+});
+
+it('an account that owes more than its credit limit is announced once', async () => {
+  await biller.shop.setClock('2031-06-10T10:00:00Z');
+  const account = await biller.shop.account({ ...BERLIN, creditLimit: euro(1) });
+  const product = await biller.product(account.id, { startDate: '2031-06-01T00:00:00Z' });
+  const line = { taxExcludedRatingAmount: euro(0.6), taxIncludedRatingAmount: euro(0.6), productOfferingPrice: { id: 'a' } };
+  const reached = async () => (await biller.shop.history(`billingAccount/${account.id}`)).filter((name) => name.startsWith('BillingAccountCreditLimitReachedEvent')).length;
+  await biller.prerated(product.id, '2031-06-05T12:00:00Z', [line]);
+  await until('the first is shown', async () => (await biller.spent(account.id, 1))[0].taxExcludedAmount.value === 0.6);
+  expect(await reached()).toBe(0);
+  await biller.prerated(product.id, '2031-06-05T13:00:00Z', [line]);
+  await until('it is announced', async () => await reached() === 1);
+  await biller.prerated(product.id, '2031-06-05T14:00:00Z', [line]);
+  await until('the third is shown', async () => (await biller.spent(account.id, 1))[0].taxExcludedAmount.value === 1.8);
+  expect(await reached()).toBe(1);
 });
 
 describe('late usage (D12)', () => {

@@ -22,6 +22,8 @@ export interface KeptCycle extends AccountCycle {
   readonly run?: string;
   readonly outcome?: 'billed' | 'nothing' | 'parked' | 'failed';
   readonly reason?: readonly { readonly code: string; readonly message: string }[];
+  /** It owes more than its credit limit, and that was announced. */
+  readonly isOverLimit?: boolean;
   /** When a failed account is tried again without being asked; wall clock, epoch milliseconds. */
   readonly retryAt?: number;
   /** A bill whose usage is still to be marked, more than one commit takes: with this all of it can be found again. */

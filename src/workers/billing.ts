@@ -5,10 +5,12 @@ import type { BillingAccount } from '../domain/bill/charge';
 import { keepCycle } from '../store/accountCycle';
 import type { Doc } from '../store/codec';
 import { createTariffs } from './rating/tariffs';
+import { watchCreditLimits } from './billing/creditLimit';
 import { lookAtDue } from './billing/due';
 import { carryOutOnDemand } from './billing/onDemand';
 import { showSpend } from './billing/spend';
 import { beginDueRun, openRun, takeUpAccounts, workOn } from './billing/run';
+import { registerSchemas } from './billing/schemas';
 import type { Billing } from './billing/setup';
 import type { Worker, WorkerParts } from './worker';
 
@@ -25,6 +27,7 @@ export async function startBilling({ store, broker, log }: WorkerParts): Promise
     wake();
     return verdicts;
   });
+  await registerSchemas(store);
   await takeUpAccounts(billing);
   const loop = async (): Promise<void> => {
     while (!stop.signal.aborted) {
@@ -54,7 +57,7 @@ export async function startBilling({ store, broker, log }: WorkerParts): Promise
 async function handle(billing: Billing, messages: readonly Message[]): Promise<Verdict[]> {
   const events = messages.map((message) => readEvent(message));
   const usage = [...new Set(events.flatMap(({ collection, id }) => (collection === 'usage' ? [id] : [])))];
-  const shown = usage.length === 0 ? Promise.resolve() : billing.store.run((unit) => showSpend(unit, usage));
+  const shown = usage.length === 0 ? Promise.resolve() : showAll(billing, usage);
   return Promise.all(events.map(async ({ collection, id, correlationId }): Promise<Verdict> => {
     try {
       if (collection === 'usage') await shown;
@@ -66,6 +69,10 @@ async function handle(billing: Billing, messages: readonly Message[]): Promise<V
       return { retry: (error as Error).message };
     }
   }));
+}
+
+async function showAll({ store }: Billing, usage: readonly string[]): Promise<void> {
+  await watchCreditLimits(store, await store.run((unit) => showSpend(unit, usage)));
 }
 
 const followAccount = ({ store }: Billing, id: string): Promise<void> => store.run(async (unit) => {

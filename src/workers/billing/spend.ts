@@ -53,15 +53,16 @@ interface Session {
 /**
  * Shows rated usage as what the account has spent so far: rates that are not billed, one per group, under the ids that the bill will
  * give them. Each usage counts once, whatever comes twice: its lines name their rate in the same commit.
- * @returns how many were new
+ * @returns the accounts that spent more
  */
-export async function showSpend(unit: UnitOfWork, ids: readonly string[]): Promise<number> {
+export async function showSpend(unit: UnitOfWork, ids: readonly string[]): Promise<string[]> {
   const held = await unit.getMany<SpentUsage>('usage', ids);
   const fresh = held.filter(({ status, ratedProductUsage = [] }) => status === 'rated' && ratedProductUsage.some((line) => isBillable(line) && !line.appliedCustomerBillingRate));
   const payer = await payers(unit, fresh);
   const counted = fresh.filter(({ id }) => payer.has(id));
-  if (counted.length === 0) return 0;
-  const session = await openSession(unit, [...new Set(payer.values())]);
+  const accountIds = [...new Set(payer.values())];
+  if (counted.length === 0) return [];
+  const session = await openSession(unit, accountIds);
   const shares = new Map(counted.map((usage) => [usage.id, sharesOf(session, usage, payer.get(usage.id)!)]));
   await settle(session, counted);
   for (const usage of counted) {
@@ -72,7 +73,7 @@ export async function showSpend(unit: UnitOfWork, ids: readonly string[]): Promi
     });
     unit.save<SpentUsage>('usage', { ...usage, _account: payer.get(usage.id)!, ratedProductUsage, _spend: own.shares }, { events: [] });
   }
-  return counted.length;
+  return accountIds;
 }
 
 /** The account of each usage: as rating noted it, or of the product where the usage came in rated. */
