@@ -9,7 +9,7 @@ import { wholesaleRecordsById } from '../../store/wholesaleRecord';
 import type { ItemDocument, ReconciliationRun } from '../../workers/reconciliation/documents';
 import { ITEMS } from '../../workers/reconciliation/items';
 import { RUNS } from '../../workers/reconciliation/run';
-import { RECOVERY } from '../../workers/reconciliation/usageEvents';
+import { RECOVERED_ITEM, RECOVERY } from '../../workers/reconciliation/usageEvents';
 import { type ComparedUsage, wholesaleRecordOf, WHOLESALE_TYPE } from '../../workers/reconciliation/usageRecords';
 import { type KeptUsage, takeUsage } from '../usage';
 
@@ -17,7 +17,7 @@ import { type KeptUsage, takeUsage } from '../usage';
 function usageOf(record: WholesaleRecord, { id, host }: ItemDocument): Record<string, unknown> {
   const { service, start, quantity, imsi, msisdn, direction = 'outgoing', otherParty, visitedNetwork, chargingId, gateway } = record;
   const values: Record<string, string | number | undefined> = {
-    recordId: `${host}:${record.id}`, source: RECOVERY, reconciliationItem: id, imsi, msisdn, direction: service === 'data' ? undefined : direction,
+    recordId: `${host}:${record.id}`, source: RECOVERY, [RECOVERED_ITEM]: id, imsi, msisdn, direction: service === 'data' ? undefined : direction,
     [direction === 'incoming' ? 'callingNumber' : 'calledNumber']: otherParty, visitedNetwork, chargingId, gatewayAddress: gateway,
     ...(service === 'voice' && { duration: quantity }), ...(service === 'data' && { volume: quantity, volumeUnit: 'octet' }),
   };
@@ -68,7 +68,10 @@ async function takenUp(usage: Resource, item: ItemDocument, unit: UnitOfWork): P
 async function recycled(item: ItemDocument, unit: UnitOfWork): Promise<KeptUsage> {
   const held = await unit.getMany<KeptUsage>('usage', item.own.map(({ id }) => id));
   const rejected = held.filter(({ status }) => status === 'rejected');
-  for (const one of rejected) unit.save('usage', { ...one, status: 'recycled' });
+  for (const one of rejected) {
+    const others = (one.usageCharacteristic ?? []).filter(({ name }) => name !== RECOVERED_ITEM);
+    unit.save('usage', { ...one, status: 'recycled', usageCharacteristic: [...others, { name: RECOVERED_ITEM, valueType: 'string', value: item.id }] });
+  }
   const made = rejected[0] ?? held[0];
   if (!made) throw fault('REC-04', 'Our usage of the item is no longer kept.');
   return made;

@@ -48,8 +48,9 @@ function seenAgain(before: KeptItem, now: ReconciliationItem, asOf: string): Kep
   const { firstDetected, note, status } = before;
   const kept = { firstDetected, lastSeen: asOf, ...(note !== undefined && { note }) };
   if (!isDifference(now.class)) return { ...now, ...kept, status: ending(before, now) };
-  // Found again after it was explained: the explanation has gone. A write-off stays one.
-  return { ...now, ...kept, status: status === 'resolved' || (status === 'recovered' && now.class === 'missingInRetail') ? 'open' : status };
+  // Found again after it was explained: the explanation has gone, or what was recovered was not billed after all, or shows something to claim. A write-off stays one.
+  const isLostAgain = now.class === 'missingInRetail' || now.class === 'unbilled' || now.claim > 0;
+  return { ...now, ...kept, status: status === 'resolved' || (status === 'recovered' && isLostAgain) ? 'open' : status };
 }
 
 /** The record ids of earlier items: the run must keep whatever item holds them now (`options.watched`). */

@@ -93,6 +93,7 @@ interface ReadUsage {
 async function readUsage(store: Store, run: ReconciliationRun): Promise<ReadUsage> {
   const { from, to } = spanToRead(run);
   const dues = billDues(store);
+  const asOf = Date.parse(run.asOf);
   const hash = createHash('sha256');
   const result = { own: [] as OwnRecord[], wholesale: [] as WholesaleRecord[], unreadable: 0 };
   const filter = { usageDate: { $gte: iso(from), $lt: iso(to) } };
@@ -107,7 +108,7 @@ async function readUsage(store: Store, run: ReconciliationRun): Promise<ReadUsag
       }
       // Usage of ours that names no host may be of any.
       if (host !== undefined && host !== run.host) continue;
-      const record = ownRecordOf(usage, dues.of(productOf(usage), usage.usageDate));
+      const record = ownRecordOf(usage, dues.of(productOf(usage), usage.usageDate), asOf);
       if (!record) {
         if (isIn(run, Date.parse(usage.usageDate ?? ''))) result.unreadable += 1;
         continue;

@@ -8,7 +8,10 @@ import type { ComparedUsage } from './usageRecords';
 /** The source of usage that was made of a reconciliation item. */
 export const RECOVERY = 'recovery';
 
-const isRecovery = ({ usageCharacteristic = [] }: ComparedUsage): boolean => usageCharacteristic.some(({ name, value }) => name === 'source' && value === RECOVERY);
+/** Characteristic of usage that was made of an item, or rated once more for it: the item's id. */
+export const RECOVERED_ITEM = 'reconciliationItem';
+
+const isRecovery = ({ usageCharacteristic = [] }: ComparedUsage): boolean => usageCharacteristic.some(({ name }) => name === RECOVERED_ITEM);
 
 /**
  * Closes items whose usage came through: what was recovered is rated, or what was unbilled is on a bill. An item of several records

@@ -35,11 +35,14 @@ export const productOf = ({ ratedProductUsage = [] }: ComparedUsage): string | u
 
 const amountOf = (lines: readonly Line[]): number => jsonNumber(sum(lines.map(({ taxExcludedRatingAmount }) => decimal(taxExcludedRatingAmount?.value ?? 0))));
 
+/** Usage that came in and is not rated after this long is as good as refused: nobody will bill it. */
+const UNRATED_MS = 86_400_000;
+
 /** How far the usage has come: what a bucket paid counts as billed (R16); only what a bill is still to ask for is open. */
-function stateOf({ status, ratedProductUsage = [] }: ComparedUsage): { readonly state: OwnState; readonly amount?: number; readonly rejectReason?: string } {
+function stateOf({ status, usageDate = '', ratedProductUsage = [] }: ComparedUsage, asOf: number): { readonly state: OwnState; readonly amount?: number; readonly rejectReason?: string } {
   if (status === 'billed') return { state: 'billed', amount: amountOf(ratedProductUsage) };
   if (status === 'rejected') return { state: 'rejected' };
-  if (status !== 'rated') return { state: 'unknown' };
+  if (status !== 'rated') return Date.parse(usageDate) + UNRATED_MS < asOf ? { state: 'rejected', rejectReason: 'notRated' } : { state: 'unknown' };
   const open = ratedProductUsage.filter(({ settledBy, isBilled }) => settledBy !== 'bucket' && isBilled !== true);
   const amount = amountOf(open);
   if (amount !== 0) return { state: 'rated', amount };
@@ -64,10 +67,10 @@ function recordOf(usage: ComparedUsage, facts: UsageFacts) {
 }
 
 /** Our usage as a record to compare; undefined when it has no date, service, quantity or identity to compare by. */
-export function ownRecordOf(usage: ComparedUsage, billDue: number | undefined): OwnRecord | undefined {
+export function ownRecordOf(usage: ComparedUsage, billDue: number | undefined, asOf: number): OwnRecord | undefined {
   const facts = usageFacts(usage);
   if (isRefused(facts)) return undefined;
-  return { id: usage.id, ...recordOf(usage, facts), ...stateOf(usage), billDue, product: productOf(usage), source: facts.source, rejectReason: textOf(usage, 'rejectReason') };
+  return { id: usage.id, ...recordOf(usage, facts), rejectReason: textOf(usage, 'rejectReason'), ...stateOf(usage, asOf), billDue, product: productOf(usage), source: facts.source };
 }
 
 /** The host operator that a wholesale usage names: as related party, or as characteristic. */
