@@ -20,6 +20,7 @@ export interface Config {
   readonly apiKeys: string | undefined;
   readonly allowPrivateCallbacks: boolean;
   readonly secretKey: string | undefined;
+  readonly eventRetentionDays: number;
   readonly requireIfMatch: boolean;
   readonly kitTolerance: boolean;
   /** Hosts that extension schemas may be fetched from. */
@@ -56,6 +57,7 @@ export const SETTINGS: readonly (readonly [name: string, standard: string, meani
   ['ROLES', 'all', 'What this process does: api, relay, ordering, rating, billing, reconciliation, notification.'],
   ['API_KEYS', '(none)', 'Keys valid from the start: name:scope+scope:secret, separated by commas. Scopes: reader, writer, partner, operator.'],
   ['ALLOW_PRIVATE_CALLBACKS', 'false', 'Lets listeners have loopback and private addresses. For trying and testing.'],
+  ['EVENT_RETENTION_DAYS', '0', 'How long the event log is kept once sent; 0 for ever.'],
   ['SECRET_KEY', '(made and kept in the database)', '32 bytes in base64 that the secrets of listeners are encrypted with.'],
   ['REQUIRE_IF_MATCH', 'false', 'Demands If-Match on PATCH and DELETE (428 without).'],
   ['KIT_TOLERANCE', 'false', 'Relaxes what TM Forum\'s TMF654 kit contradicts in its document: POST /bucket exists, required lists of balance actions do not bind.'],
@@ -111,6 +113,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     apiKeys: env['API_KEYS'] || undefined,
     allowPrivateCallbacks: flag(env, 'ALLOW_PRIVATE_CALLBACKS'),
     secretKey: env['SECRET_KEY'] || undefined,
+    eventRetentionDays: whole(env, 'EVENT_RETENTION_DAYS', 0, 36_500),
     requireIfMatch: flag(env, 'REQUIRE_IF_MATCH'),
     kitTolerance: flag(env, 'KIT_TOLERANCE'),
     extensionHosts: (env['EXTENSION_HOSTS'] ?? '').split(',').map((host) => host.trim().toLowerCase()).filter(Boolean),

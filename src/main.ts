@@ -127,7 +127,7 @@ function documentCheck(apis: readonly Api[]): WorkerParts['check'] {
 
 async function startRoles(config: Config, parts: WorkerParts): Promise<Worker[]> {
   const started: Worker[] = [];
-  if (config.roles.includes('relay')) started.push(startRelay(parts.store, parts.broker, { log: parts.log, publicUrl: config.publicUrl }));
+  if (config.roles.includes('relay')) started.push(startRelay(parts.store, parts.broker, { log: parts.log, publicUrl: config.publicUrl, retentionDays: config.eventRetentionDays }));
   for (const role of config.roles) {
     const starter = workers[role as Exclude<Role, 'api' | 'relay'>];
     if (starter) started.push(await starter(parts, config));

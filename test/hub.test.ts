@@ -18,7 +18,7 @@ let own: Behaviour;
 let operations: Behaviour;
 const callback = 'https://listener.example.com/events';
 const call = async (operation: string, params: Record<string, string>, more: object = {}, principal = 'partner') =>
-  ground.call((operations[operation] ?? own[operation])!, { params, operation: trunkline.operations.find(({ id }) => id === operation)!, ...more }, principal);
+  ground.call((operations[operation] ?? own[operation])!, { params, operation: trunkline.operations.find(({ id }) => id === operation)!, resource: trunkline.resources.find(({ path }) => path === 'hub')!, ...more }, principal);
 
 beforeAll(async () => {
   trunkline = await readDocument('trunkline', 'v1');

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventRecord } from '../store/event';
 import { dropLease, holdLease } from '../store/lease';
-import { markSent, unsentEvents } from '../store/outbox';
+import { forgetEvents, markSent, unsentEvents } from '../store/outbox';
 import type { Store } from '../store/store';
 import type { Broker, Log, Outgoing, Subscription } from './broker';
 import { collectDeadLetters } from './deadLetters';
@@ -13,11 +13,14 @@ export interface RelayOptions {
   readonly publicUrl?: string;
   /** Most events published and not yet confirmed. */
   readonly window?: number;
+  /** Sent events older than this are forgotten; all are kept unless given, or with 0. */
+  readonly retentionDays?: number;
 }
 
 const LEASE = 'relay';
 const LEASE_MS = 6000;
 const POLL_MS = 100;
+const FORGET_EVERY_MS = 60_000;
 const WINDOW = 256;
 /** Windows that are read, waiting, under way or confirmed and not yet marked. */
 const READ_AHEAD = 8;
@@ -26,7 +29,7 @@ const READ_AHEAD = 8;
  * Brings committed events to the broker, in the order of the log. One relay per database is at work, by lease. An event is
  * marked only after the broker's confirm: a crash in between sends it twice, never zero times.
  */
-export function startRelay(store: Store, broker: Broker, { log, publicUrl = '', window = WINDOW }: RelayOptions): { stop(): Promise<void> } {
+export function startRelay(store: Store, broker: Broker, { log, publicUrl = '', window = WINDOW, retentionDays = 0 }: RelayOptions): { stop(): Promise<void> } {
   let stopping = false;
   const signal = createSignal();
   const unlisten = store.onEvents(() => signal.raise());
@@ -45,10 +48,14 @@ export function startRelay(store: Store, broker: Broker, { log, publicUrl = '', 
     }
   };
   const running = run();
+  const forgetting = setInterval(() => {
+    if (lease.held() && retentionDays > 0) forget(store, retentionDays).catch((error: Error) => log.warn('old events not forgotten', { error: error.message }));
+  }, FORGET_EVERY_MS);
   const collecting: Promise<Subscription | undefined> = collectDeadLetters(store, broker, log);
   return {
     async stop() {
       stopping = true;
+      clearInterval(forgetting);
       unlisten();
       signal.raise();
       await running;
@@ -56,6 +63,11 @@ export function startRelay(store: Store, broker: Broker, { log, publicUrl = '', 
       await lease.drop();
     },
   };
+}
+
+/** Little by little: a large deletion at once would hold up everything else. */
+async function forget(store: Store, days: number): Promise<void> {
+  for (let round = 0; round < 20 && await forgetEvents(store, (Date.now() - days * 86_400_000) * 1000, 500) === 500; round += 1) await sleep(100);
 }
 
 interface Drain {

@@ -7,6 +7,7 @@ import type { Shape } from '../spec/shape';
 import type { Doc } from '../store/codec';
 import { faceOfHub, hubKeyOf, keepSecrets, newSecret, type Credentials, type Hub } from '../store/hub';
 import type { EventRecord } from '../store/event';
+import { readSecretKey } from '../store/seal';
 import type { UnitOfWork } from '../store/unitOfWork';
 import { hubOperations } from './hubOperations';
 import { listRows } from './list';
@@ -28,8 +29,12 @@ interface HubKey extends Doc {
   readonly hub: string;
 }
 
-/** The hub of one API, whatever its version calls the operations; those that its document does not have are left out. */
+/**
+ * The hub of one API, whatever its version calls the operations; those that its document does not have are left out.
+ * @throws Error when the secret key is none
+ */
 export function hubBehaviour(api: Api, parts: HubParts): Behaviour {
+  if (parts.secretKey !== undefined) readSecretKey(parts.secretKey);
   const handlers: Readonly<Record<string, Handler>> = {
     create: (request, unit) => register(api, parts, request, unit),
     delete: unregister,
@@ -82,7 +87,7 @@ async function register(api: Api, { checkCallback, secretKey }: HubParts, { body
   unit.save('hub', hub, { events: [] });
   unit.save<HubKey>('hubKey', { id: key, hub: hub.id });
   await keepSecrets(unit, hub.id, secretKey, secret, credentials);
-  return { status: 201, body: { ...faceOfHub(hub), secret } };
+  return { status: 201, body: { ...faceOfHub(hub), secret }, shownOnce: ['secret'] };
 }
 
 interface Registration {

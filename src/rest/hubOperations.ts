@@ -76,7 +76,7 @@ async function rotate({ secretKey }: HubParts, request: ApiRequest, unit: UnitOf
   const hub = await hubOf(request, unit);
   const secret = await rotateSecret(unit.store, hub.id, secretKey);
   unit.save('hub', { ...hub, rotated: new Date().toISOString() }, { events: [] });
-  return { status: 201, body: { secret, formerUntil: new Date(Date.now() + ROTATION_MS).toISOString() } };
+  return { status: 201, body: { secret, formerUntil: new Date(Date.now() + ROTATION_MS).toISOString() }, shownOnce: ['secret'] };
 }
 
 async function resume({ envelopeOf }: HubParts, request: ApiRequest, unit: UnitOfWork): Promise<Answer> {

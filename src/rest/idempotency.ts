@@ -31,7 +31,7 @@ export async function runOnce(store: Store, key: string, request: ApiRequest, ha
   try {
     return await replay(store, id, hash) ?? await runFor(store, handler, request, async (unit) => {
       const answer = await handler(request, unit);
-      unit.record('idempotency', { _id: id, hash, answer: JSON.stringify(answer), at: new Date() });
+      unit.record('idempotency', { _id: id, hash, answer: JSON.stringify(lasting(answer)), at: new Date() });
       return answer;
     });
   } catch (error) {
@@ -43,6 +43,10 @@ export async function runOnce(store: Store, key: string, request: ApiRequest, ha
     mine.delete(id);
   }
 }
+
+/** A secret must not lie open in the database for the days that an answer is kept. */
+const lasting = ({ shownOnce = [], body, ...rest }: Answer): Answer =>
+  ({ ...rest, ...(body ? { body: Object.fromEntries(Object.entries(body).filter(([name]) => !shownOnce.includes(name))) } : {}) });
 
 async function replay(store: Store, id: string, hash: string): Promise<Answer | undefined> {
   const kept = await store.read<KeptAnswer>('idempotency', id);

@@ -48,6 +48,8 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   /** The revision that the body shows, for its ETag. */
   readonly rev?: number;
+  /** Attributes of the body that are shown this once: a repeat by Idempotency-Key goes without them. */
+  readonly shownOnce?: readonly string[];
 }
 
 /** Names the documents that many requests want at the same time, so that those are decided and committed together (Store.runTogether). */

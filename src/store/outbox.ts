@@ -24,3 +24,15 @@ export async function outboxState(store: Store): Promise<{ waiting: number; olde
   ]);
   return { waiting, oldestMs: oldest ? Date.now() - Math.floor(oldest.order / 1000) : 0 };
 }
+
+/** Forgets sent events from before a place in the log, at most so many, and takes them off the total. @returns how many */
+export async function forgetEvents(store: Store, before: number, limit: number): Promise<number> {
+  const { database } = store;
+  const old = await database.collection('event').find({ order: { $lt: before }, sent: true } as never, { sort: { order: 1 }, limit, projection: { _id: 1 } }).toArray();
+  if (old.length === 0) return 0;
+  await database.client.withSession((session) => session.withTransaction(async () => {
+    const { deletedCount } = await database.collection('event').deleteMany({ _id: { $in: old.map(({ _id }) => _id) } }, { session });
+    await database.collection('counter').updateOne({ _id: 'event|forgotten' }, { $inc: { n: -deletedCount } } as never, { upsert: true, session });
+  }));
+  return old.length;
+}

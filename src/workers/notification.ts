@@ -6,6 +6,7 @@ import { narrow, parseHubQuery, wants, type HubQuery } from '../domain/hub/query
 import { addDeliveries, dueDeliveries, forgetDeliveries, newDelivery, readEvents, recordOutcomes, type Delivery, type Outcome } from '../store/delivery';
 import { faceOfHub, hubEvent, readSecrets, type Hub } from '../store/hub';
 import { keepDeadLetters } from '../store/parked';
+import { readSecretKey } from '../store/seal';
 import type { Store } from '../store/store';
 import { openLane, type Item, type Lane, type LaneParts } from './notification/lane';
 import { openSender, type SenderOptions } from './notification/sender';
@@ -32,6 +33,8 @@ const SKEW_MICROS = 5_000_000;
  * message is acknowledged; then it is sent until it is taken. One process at a time does this, by lease, so that order holds.
  */
 export function startNotification(store: Store, broker: Broker, options: NotificationOptions): { stop(): Promise<void> } {
+  if (options.secretKey !== undefined) readSecretKey(options.secretKey);
+  if (options.allowPrivateCallbacks === true) options.log.warn('callbacks may lead to loopback and private addresses: for trying and testing only');
   const lease = keepLease(store, LEASE, LEASE_MS, options.log);
   let active: Promise<{ stop(): Promise<void> }> | undefined;
   let turning: Promise<unknown> = Promise.resolve();

@@ -14,7 +14,7 @@ it.each([
   ['', true], ['eventType=ProductOrderStateChangeEvent', true], ['eventType=ProductOrderCreateEvent', false], ['eventType=A,ProductOrderStateChangeEvent', true],
   ['event.productOrder.state=completed', true], ['event.productOrder.state=held,completed', true], ['event.productOrder.state=held', false],
   ['event.productOrder.state.ne=held', true], ['event.productOrder.state.ne=completed', false], ['event.productOrder.relatedParty.id=A-9', true],
-  ['event.productOrder.relatedParty.id.ne=A-9', false], ['event.productOrder.total.gt=12', true], ['event.productOrder.total=12.50', true], ['event.productOrder.total.lt=12.5', false],
+  ['event.productOrder.relatedParty.id.ne=A-9', false], ['event.productOrder.total.gt=12', true], ['event.productOrder.total>12', true], ['event.productOrder.total%3E=12.5', true], ['event.productOrder.total<12', false], ['event.productOrder.state!=held', true], ['event.productOrder.total=12.50', true], ['event.productOrder.total.lt=12.5', false],
   ['event.productOrder.total.lte=12.5', true], ['event.productOrder.total.gt=x', false], ['event.productOrder.urgent=true', true], ['event.productOrder.orderDate.gte=2026-03-01', true],
   ['event.productOrder.orderDate.lt=2026-03-01T11:00:00%2B02:00', false], ['event.productOrder.productOrderItem.quantity.gte=5', true], ['event.productOrder.missing=1', false],
   ['event.productOrder.missing.ne=1', true], ['correlationId=c-1', true], ['event.productOrder.state=completed&correlationId=other', false],

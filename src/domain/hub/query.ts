@@ -43,13 +43,15 @@ export interface HubQuery {
 }
 
 const COMPARISONS: readonly string[] = ['eq', 'ne', 'gt', 'gte', 'lt', 'lte'];
+/** The comparisons' signs, as in lists. */
+const SIGNS: Readonly<Record<string, string>> = { '=': '', '>': '.gt', '>=': '.gte', '<': '.lt', '<=': '.lte', '!=': '.ne' };
 const MOST_PARTS = 20;
 const MOST_LENGTH = 2000;
 const ENVELOPE = ['eventId', 'eventTime', 'correlationId', 'domain', 'title', 'description', 'priority', 'timeOcurred', 'timeOccurred', 'fieldPath'];
 
 /**
  * Reads `eventType=A,B`, conditions such as `event.productOrder.state=completed` or `event.usage.usageDate.gte=2026-01-01`
- * (several values by comma are alternatives), `filter=` with a JSONPath, and `fields=`; all joined by `&`.
+ * (`>=` may be written instead of `.gte=`; several values by comma are alternatives), `filter=` with a JSONPath, and `fields=`; all joined by `&`.
  * With facts everything is held against the document.
  * @throws Fault HUB-03 that names the place
  */
@@ -63,9 +65,9 @@ export function parseHubQuery(query: string | undefined, facts?: HubFacts): HubQ
   let eventTypes: ReadonlySet<string> | undefined;
   let fields: readonly (readonly string[])[] | undefined;
   for (const part of parts) {
-    const equals = part.indexOf('=');
-    if (equals < 1) throw wrong(part, 'is no condition: write attribute=value');
-    const [name, value] = [decode(part.slice(0, equals)), decode(part.slice(equals + 1))];
+    const [, rawName, sign = '', rawValue = ''] = /^([^=<>!]+)(=|[<>!]=|[<>])([^]*)$/.exec(decodeSigns(part)) ?? [];
+    if (rawName === undefined) throw wrong(part, 'is no condition: write attribute=value');
+    const [name, value] = [decode(rawName) + SIGNS[sign]!, decode(rawValue)];
     if (value === '') throw wrong(part, 'has no value');
     if (name === 'eventType') eventTypes = eventTypesIn(value, eventTypes, facts);
     else if (name === 'fields') fields = fieldsIn(value, facts);
@@ -94,6 +96,9 @@ function split(text: string): string[] {
   }
   return parts;
 }
+
+/** Clients encode < and > of their own accord. */
+const decodeSigns = (part: string): string => part.replace(/^([^=<>!]+?)%3([CE])/i, (_, name: string, sign: string) => `${name}${sign.toUpperCase() === 'C' ? '<' : '>'}`);
 
 function decode(text: string): string {
   try {
