@@ -37,6 +37,8 @@ export function patched(resource: Resource, before: Doc, face: Json, mediaType: 
   const attributes = resource.shape.attributes();
   for (const name of new Set([...Object.keys(face), ...Object.keys(after)])) {
     const fixed = SELF.includes(name) || (attributes.has(name) && resource.updateAttributes?.has(name) === false && name !== resource.state);
+    // Documents demand it of a new one only; what came with it stays with it.
+    if (resource.mandatory?.has(name) === true && face[name] !== undefined && after[name] === undefined) throw fault('REQ-02', `${name} of a ${resource.key} is mandatory and cannot be removed.`);
     if (fixed && !same(face[name], after[name])) throw fault('REQ-07', `${name} of a ${resource.key} cannot be changed. Leave it out of the patch.`);
   }
   const { href: _href, ...kept } = after;

@@ -6,7 +6,6 @@ import type { NextFunction, Request, Response } from 'express';
 import { fault } from '../domain/fault';
 import type { OpenApi, SchemaNode } from '../spec/document';
 import type { Api, Resource } from '../spec/operation';
-import { fold } from '../spec/shape';
 import type { UnitOfWork } from '../store/unitOfWork';
 import { applyExtensions, type FetchSchema } from './extension/apply';
 import { FORMATS } from './formats';
@@ -48,28 +47,17 @@ export function resourceCheck(api: Api): (resource: Resource, value: unknown) =>
   return (resource, value) => {
     let validate = compiled.get(resource.schemaName);
     if (!validate) compiled.set(resource.schemaName, validate = (ajv ??= ajvFor(api.document.raw, api.document.foreign === true)).compile({ $ref: `doc#/components/schemas/${resource.schemaName}` }));
-    const lost = mandatory(api, resource).find((name) => (value as Record<string, unknown>)[name] === undefined);
-    if (lost !== undefined) throw fault('REQ-02', `${lost} is missing. The document demands it of a new ${resource.key}, so it cannot be removed.`);
     if (validate(value)) return;
-    const [first] = (validate.errors ?? []).filter((error) => !isUncreatable(api, resource, error));
+    const [first] = (validate.errors ?? []).filter((error) => !isUncreatable(resource, error));
     if (!first) return;
     const place = (first?.instancePath ?? '').slice(1).replace(/\//g, '.') || resource.key;
     throw fault('REQ-02', `${place} ${first?.message ?? 'does not fit'}. The whole ${resource.key} must fit the document.`);
   };
 }
 
-/** In documents of version 5 what is mandatory stands only in the body of create; the resource itself demands little. */
-function mandatory({ document: { raw } }: Api, { path, foreign, state }: Resource): readonly string[] {
-  const body = foreign === true ? Object.values(raw.paths[`/${path}`]?.['post']?.requestBody?.content ?? {})[0]?.schema : undefined;
-  return body ? [...fold(raw, body).required].filter((name) => !['id', 'href', 'lastUpdate', 'creationDate', state].includes(name)) : [];
-}
-
 /** In documents of others a resource may be said to have what nobody can send on create; what the client had to send must stay. */
-function isUncreatable({ document: { raw } }: Api, { path, foreign }: Resource, { keyword, instancePath, params }: ErrorObject): boolean {
-  if (foreign !== true || keyword !== 'required' || instancePath !== '') return false;
-  const body = Object.values(raw.paths[`/${path}`]?.['post']?.requestBody?.content ?? {})[0]?.schema;
-  return !body || !fold(raw, body).required.has(String(params['missingProperty']));
-}
+const isUncreatable = ({ foreign, mandatory }: Resource, { keyword, instancePath, params }: ErrorObject): boolean =>
+  foreign === true && keyword === 'required' && instancePath === '' && mandatory?.has(String(params['missingProperty'])) !== true;
 
 function ajvFor(raw: OpenApi, allErrors: boolean): Ajv {
   const ajv = new Ajv({ strict: false, allErrors, validateFormats: true, logger: false });

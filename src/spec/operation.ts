@@ -25,6 +25,8 @@ export interface Resource {
   readonly events: ReadonlySet<string>;
   readonly indexes: readonly string[];
   readonly createAttributes?: ReadonlySet<string>;
+  /** What a new one must have, and no patch may take away. */
+  readonly mandatory?: ReadonlySet<string>;
   readonly updateAttributes?: ReadonlySet<string>;
   /** Of a document of others: no life cycle, no rule of ours holds for it. */
   readonly foreign?: boolean;
@@ -165,7 +167,7 @@ function resourceOf(document: ApiDocument, path: string, schema: { name: string;
   const shape = shapeOf(document.raw, { $ref: `#/components/schemas/${schema.name}` }, known);
   return {
     name: schema.name, key, api: document.api, version: document.version, path, href: `${document.basePath}/${path}`, schemaName: schema.name, shape,
-    ...(create ? { createAttributes: create } : {}), ...(update ? { updateAttributes: update } : {}),
+    ...(create ? { createAttributes: create.attributes, mandatory: create.mandatory } : {}), ...(update ? { updateAttributes: update.attributes } : {}),
     ...(document.foreign === true ? foreignFacts(document, path, { name: schema.name, key, shape, facts, events: events ?? [] }) : {
       collection: facts.collection ?? (path === 'hub' ? 'hub' : key), ...(facts.state ? { state: facts.state } : {}),
       events: new Set([...(facts.events ?? []), ...(byKey.get(key) ?? [])]), indexes: facts.indexes ?? [],
@@ -213,9 +215,10 @@ function stateIn(shape: Shape, announced: boolean): string | undefined {
   return fitting(true) ?? (announced ? fitting(false) : undefined);
 }
 
-function bodyAttributes(document: ApiDocument, path: string, method: string): ReadonlySet<string> | undefined {
+function bodyAttributes(document: ApiDocument, path: string, method: string): { attributes: ReadonlySet<string>; mandatory: ReadonlySet<string> } | undefined {
   const content = Object.entries(document.raw.paths[path]?.[method]?.requestBody?.content ?? {});
   // A JSON Patch says nothing of the resource, wherever the document puts it.
   const schema = (content.find(([type]) => /^application\/(merge-patch\+)?json\s*(;|$)/i.test(type)) ?? content[0])?.[1].schema;
-  return schema ? new Set(fold(document.raw, schema).properties.keys()) : undefined;
+  const folded = schema && fold(document.raw, schema);
+  return folded && { attributes: new Set(folded.properties.keys()), mandatory: folded.required };
 }
