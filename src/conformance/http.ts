@@ -1,0 +1,56 @@
+import { request as pactumRequest, settings, spec } from 'pactum';
+import type { Exchange } from './types';
+
+export interface Call {
+  readonly body?: unknown;
+  /** Sent as it is. */
+  readonly text?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Asks the server under test and keeps what went over the wire. */
+export interface Client {
+  call(method: string, url: string, given?: Call): Promise<Exchange>;
+  /** Exchanges since the last time this was asked. */
+  taken(): Exchange[];
+}
+
+const METHODS = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const;
+
+/** @param headers of every request, such as Authorization */
+export function createClient(headers: Readonly<Record<string, string>>, timeoutMs: number): Client {
+  settings.setLogLevel('SILENT');
+  pactumRequest.setDefaultTimeout(timeoutMs);
+  let exchanges: Exchange[] = [];
+  return {
+    async call(method, url, { body, text, headers: more = {} } = {}) {
+      const requestBody = text ?? (body === undefined ? undefined : JSON.stringify(body));
+      const requestHeaders = { accept: 'application/json', ...(requestBody === undefined ? {} : { 'content-type': 'application/json' }), ...headers, ...more };
+      const one = spec()[METHODS[method as keyof typeof METHODS]](url).withHeaders(requestHeaders);
+      if (requestBody !== undefined) one.withBody(requestBody);
+      const began = Date.now();
+      const answer = await one.toss() as unknown as { statusCode: number; headers: Record<string, string | string[]>; text?: string };
+      const answerText = answer.text ?? '';
+      const exchange: Exchange = {
+        method, url, requestHeaders, ...(requestBody === undefined ? {} : { requestBody }), status: answer.statusCode,
+        headers: Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value])),
+        text: answerText, body: parsed(answerText), tookMs: Date.now() - began,
+      };
+      exchanges.push(exchange);
+      return exchange;
+    },
+    taken() {
+      const taken = exchanges;
+      exchanges = [];
+      return taken;
+    },
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
