@@ -5,7 +5,7 @@ import { classifyLonelyOwn, classifyLonelyWholesale, classifyPair, classifyZero,
 import { type Contract, pricingOf, WHOLESALE_SCALE } from './contract';
 import { type Repeat, surplus, withoutRepeatedIds } from './duplicates';
 import { anchorOf, type Finding, isDifference, ITEM_CLASSES, itemOf, type ReconciliationItem } from './item';
-import { matchAll, type Matching, type MatchingTerms, pairRecords } from './matching';
+import { type FullMatching, matchAll, type Matching, type MatchingTerms, pairRecords } from './matching';
 import type { Pair } from './pairing';
 import { compareText, type OwnRecord, ownParts, type UsageRecord, type UsageService, type WholesaleRecord, wholesaleParts } from './records';
 import { type MatchLevel, ownSum, wholesaleSum } from './sessions';
@@ -122,15 +122,15 @@ const wholesaleRepeat = ({ record, reason, repeat }: Repeat<WholesaleRecord>): F
 const fileOf = (record: WholesaleRecord): string => record.file ?? '';
 
 /** Takes the records of one faulty file out of the matching, ours that belong to them included. */
-function holdFile(matching: Matching, found: SystematicFault, working: Working): Matching {
+function holdFile(matching: Matching, found: SystematicFault, terms: MatchingTerms, findings: Finding[]): Matching {
   const inFile = (record: WholesaleRecord) => fileOf(record) === found.file;
   const ownTaken = new Set(matching.pairs.filter(({ wholesale }) => inFile(wholesale)).map(({ own }) => own));
   const wholesale = matching.pairs.map((pair) => pair.wholesale).concat(matching.wholesaleAlone).filter(inFile);
   if (found.kind === 'timeShift') {
     const shifted = matching.wholesaleAlone.filter(inFile).map((record) => ({ ...record, start: record.start + found.correction }));
-    for (const { own } of pairRecords(matching.ownAlone, shifted, working.terms).pairs) ownTaken.add(own);
+    for (const { own } of pairRecords(matching.ownAlone, shifted, terms).pairs) ownTaken.add(own);
   }
-  emit({ class: 'fileFault', reason: found.kind, fault: found, wholesale: wholesaleSum(wholesale), ...(ownTaken.size > 0 && { own: ownSum([...ownTaken]) }) }, working);
+  findings.push({ class: 'fileFault', reason: found.kind, fault: found, wholesale: wholesaleSum(wholesale), ...(ownTaken.size > 0 && { own: ownSum([...ownTaken]) }) });
   return {
     pairs: matching.pairs.filter((pair) => !inFile(pair.wholesale)),
     ownAlone: matching.ownAlone.filter((record) => !ownTaken.has(record)),
@@ -138,34 +138,53 @@ function holdFile(matching: Matching, found: SystematicFault, working: Working):
   };
 }
 
-function withoutFaultyFiles(matching: Matching, working: Working): { matching: Matching; held: SystematicFault[] } {
-  const { terms, options } = working;
+function withoutFaultyFiles(matching: Matching, terms: MatchingTerms, options: ReconciliationOptions): { matching: Matching; held: SystematicFault[]; findings: Finding[] } {
   const offQuantity = matching.pairs.filter(({ own, wholesale }) => !quantityFits(own.quantity, wholesale.quantity, terms.tolerances[own.service]));
   const accepted = new Set(options.acceptedFiles ?? []);
   const held = systematicFaults(matching.wholesaleAlone, offQuantity, matching.ownAlone, terms.tolerances,
     (own, wholesale) => pairRecords(own, wholesale, terms).pairs).filter(({ file }) => !accepted.has(file));
-  return { matching: held.reduce((left, found) => holdFile(left, found, working), matching), held };
+  const findings: Finding[] = [];
+  return { matching: held.reduce((left, found) => holdFile(left, found, terms, findings), matching), held, findings };
 }
 
 function* sides<R>(pairs: readonly Pair[], side: (pair: Pair) => R): Generator<R> {
   for (const pair of pairs) yield side(pair);
 }
 
-function findAll(own: readonly OwnRecord[], wholesale: readonly WholesaleRecord[], working: Working): SystematicFault[] {
-  const { terms, judgement } = working;
+/** Who belongs to whom, before anything is judged. */
+interface Matched {
+  readonly full: FullMatching;
+  readonly pairs: readonly Pair[];
+  readonly held: readonly SystematicFault[];
+  readonly faults: readonly Finding[];
+  readonly ownRepeats: readonly (readonly Repeat<OwnRecord>[])[];
+  readonly wholesaleRepeats: readonly (readonly Repeat<WholesaleRecord>[])[];
+  readonly ownAlone: readonly OwnRecord[];
+  readonly wholesaleAlone: readonly WholesaleRecord[];
+}
+
+function match(own: readonly OwnRecord[], wholesale: readonly WholesaleRecord[], terms: MatchingTerms, options: ReconciliationOptions): Matched {
   const [ours, theirs] = [withoutRepeatedIds(own), withoutRepeatedIds(wholesale)];
-  const matched = matchAll(ours.kept, theirs.kept, terms);
-  const { matching, held } = withoutFaultyFiles(matched, working);
+  const full = matchAll(ours.kept, theirs.kept, terms);
+  const { matching, held, findings: faults } = withoutFaultyFiles(full, terms, options);
   const ownLeft = surplus(matching.ownAlone, sides(matching.pairs, ({ own: record }) => record), terms.subscriberOf);
   const wholesaleLeft = surplus(matching.wholesaleAlone, sides(matching.pairs, ({ wholesale: record }) => record), terms.subscriberOf);
-  for (const pair of matching.pairs) emit(classifyPair(pair, judgement), working);
-  for (const repeats of [ours.repeats, matched.ownRepeats, ownLeft.repeats]) for (const repeat of repeats) emit(ownRepeat(repeat), working);
-  for (const repeats of [theirs.repeats, matched.wholesaleRepeats, wholesaleLeft.repeats]) for (const repeat of repeats) emit(wholesaleRepeat(repeat), working);
-  for (const record of matched.ownZero) emit(classifyZero({ own: record }, judgement), working);
-  for (const record of matched.wholesaleZero) emit(classifyZero({ wholesale: record }, judgement), working);
-  for (const record of ownLeft.kept) emit(classifyLonelyOwn(record, judgement), working);
-  for (const record of wholesaleLeft.kept) emit(classifyLonelyWholesale(record, judgement), working);
-  return held;
+  return {
+    full, pairs: matching.pairs, held, faults, ownRepeats: [ours.repeats, full.ownRepeats, ownLeft.repeats], wholesaleRepeats: [theirs.repeats, full.wholesaleRepeats, wholesaleLeft.repeats],
+    ownAlone: ownLeft.kept, wholesaleAlone: wholesaleLeft.kept,
+  };
+}
+
+function judge(matched: Matched, working: Working): void {
+  const { judgement } = working;
+  for (const finding of matched.faults) emit(finding, working);
+  for (const pair of matched.pairs) emit(classifyPair(pair, judgement), working);
+  for (const repeats of matched.ownRepeats) for (const repeat of repeats) emit(ownRepeat(repeat), working);
+  for (const repeats of matched.wholesaleRepeats) for (const repeat of repeats) emit(wholesaleRepeat(repeat), working);
+  for (const record of matched.full.ownZero) emit(classifyZero({ own: record }, judgement), working);
+  for (const record of matched.full.wholesaleZero) emit(classifyZero({ wholesale: record }, judgement), working);
+  for (const record of matched.ownAlone) emit(classifyLonelyOwn(record, judgement), working);
+  for (const record of matched.wholesaleAlone) emit(classifyLonelyWholesale(record, judgement), working);
 }
 
 const touches = (finding: Finding, watched: ReadonlySet<string>): boolean =>
@@ -208,12 +227,17 @@ function namelessItems({ nameless, terms, host, options }: Working): Reconciliat
   });
 }
 
-/**
- * Compares our own usage with a host's wholesale records: each record of either side ends in exactly one item. Pure, and the same
- * whatever the order of the records. Without a contract prices are not checked. Faults REC-01: unreadable contract, unknown exchange rate.
- */
-export function reconcile(own: readonly OwnRecord[], wholesale: readonly WholesaleRecord[], contract: Contract | undefined,
-  tolerances: Tolerances, options: ReconciliationOptions): ReconciliationResult {
+/** A comparison whose pairs are found and whose findings are still to be judged. */
+export interface Comparison {
+  /** The host's records without a partner, or whose partner we refused: those whose retail value is asked for. */
+  readonly missing: readonly WholesaleRecord[];
+  /** Judges what was found. `retailValue` rates a record as if it were ours; null for an unknown product. */
+  result(retailValue?: ReconciliationOptions['retailValue']): ReconciliationResult;
+}
+
+/** Finds the pairs; for a caller who can say what missing records were worth only once they are known. Faults as `reconcile`. */
+export function compareRecords(own: readonly OwnRecord[], wholesale: readonly WholesaleRecord[], contract: Contract | undefined,
+  tolerances: Tolerances, options: ReconciliationOptions): Comparison {
   const host = options.host ?? contract?.host ?? 'host';
   const theirs = normalised(wholesale, contract, options);
   const subscriberOf = subscribers(options.identities ?? [], own, theirs);
@@ -222,10 +246,24 @@ export function reconcile(own: readonly OwnRecord[], wholesale: readonly Wholesa
     tolerances, subscriberOf, day: dayIn(contract?.timeZone ?? 'UTC'), levels: { ...LEVELS, ...options.matchLevels },
     isPriced: (record) => !judgement.pricing || priceOf(judgement.pricing, record) !== undefined,
   };
-  const working: Working = { host, terms, judgement, options, book: ledger(), items: [], nameless: [], beyond: { own: 0, wholesale: 0 } };
-  const heldFiles = findAll(own, theirs, working);
+  const matched = match(own, theirs, terms, options);
+  const refused = matched.pairs.filter((pair) => pair.own.state === 'rejected').map((pair) => pair.wholesale);
+  return {
+    missing: refused.concat(matched.wholesaleAlone).flatMap(wholesaleParts),
+    result(retailValue) {
+      const working: Working = { host, terms, judgement: retailValue ? { ...judgement, retailValue } : judgement, options, book: ledger(), items: [], nameless: [], beyond: { own: 0, wholesale: 0 } };
+      judge(matched, working);
+      return resultOf(working, { own, wholesale, contract, tolerances, heldFiles: matched.held });
+    },
+  };
+}
+
+type Given = Pick<ReconciliationResult, 'tolerances' | 'heldFiles'> & { readonly own: readonly OwnRecord[]; readonly wholesale: readonly WholesaleRecord[]; readonly contract: Contract | undefined };
+
+function resultOf(working: Working, { own, wholesale, contract, tolerances, heldFiles }: Given): ReconciliationResult {
+  const { host, beyond, options } = working;
   const sums = working.book.sums();
-  const [ownGiven, wholesaleGiven] = [own.length - working.beyond.own, wholesale.length - working.beyond.wholesale];
+  const [ownGiven, wholesaleGiven] = [own.length - beyond.own, wholesale.length - beyond.wholesale];
   return {
     host,
     currency: contract?.currency ?? wholesale.find(({ currency }) => currency)?.currency ?? '',
@@ -240,3 +278,10 @@ export function reconcile(own: readonly OwnRecord[], wholesale: readonly Wholesa
     },
   };
 }
+
+/**
+ * Compares our own usage with a host's wholesale records: each record of either side ends in exactly one item. Pure, and the same
+ * whatever the order of the records. Without a contract prices are not checked. Faults REC-01: unreadable contract, unknown exchange rate.
+ */
+export const reconcile = (own: readonly OwnRecord[], wholesale: readonly WholesaleRecord[], contract: Contract | undefined,
+  tolerances: Tolerances, options: ReconciliationOptions): ReconciliationResult => compareRecords(own, wholesale, contract, tolerances, options).result();

@@ -27,6 +27,27 @@ interface Span { readonly from: number; readonly to: number }
 
 const iso = (at: number): string => new Date(at).toISOString();
 
+/** Texts that many records share. */
+const SHARED = ['imsi', 'msisdn', 'visitedNetwork', 'gateway', 'service', 'direction', 'product', 'source', 'rejectReason', 'state', 'file', 'currency', 'rateClass'] as const;
+
+type Writable = { [name in (typeof SHARED)[number]]?: string };
+
+/** Keeps equal texts once: read from the database each is one of its own, and a month of records has millions. */
+function sharing(): <R extends OwnRecord | WholesaleRecord>(record: R) => R {
+  const known = new Map<string, string>();
+  return (record) => {
+    const writable = record as Writable;
+    for (const name of SHARED) {
+      const text = writable[name];
+      if (text === undefined) continue;
+      const kept = known.get(text);
+      if (kept === undefined) known.set(text, text);
+      else writable[name] = kept;
+    }
+    return record;
+  };
+}
+
 /** All that a run compares. Records come without their lines of text, so that a month fits into memory. */
 export interface Inputs {
   readonly own: OwnRecord[];
@@ -42,8 +63,9 @@ export interface Inputs {
 
 export async function readInputs(store: Store, run: ReconciliationRun): Promise<Inputs> {
   const files = await filesOf(store, run);
-  const own = await readUsage(store, run);
-  const host = await readFiles(store, run, files);
+  const share = sharing();
+  const own = await readUsage(store, run, share);
+  const host = await readFiles(store, run, files, share);
   for (const record of own.wholesale) host.wholesale.push(record);
   return { own: own.own, ownUnreadable: own.unreadable, ownFingerprint: own.fingerprint, ...host, files, identities: await readIdentities(store, run) };
 }
@@ -60,7 +82,9 @@ async function filesOf(store: Store, run: ReconciliationRun): Promise<WholesaleF
   return found;
 }
 
-async function readFiles(store: Store, run: ReconciliationRun, files: readonly WholesaleFile[]): Promise<Pick<Inputs, 'wholesale' | 'recordsOf'>> {
+type Share = ReturnType<typeof sharing>;
+
+async function readFiles(store: Store, run: ReconciliationRun, files: readonly WholesaleFile[], share: Share): Promise<Pick<Inputs, 'wholesale' | 'recordsOf'>> {
   const { from, to } = spanToRead(run);
   const read = new Map(files.filter(isRead).map((file) => [file.id, file]));
   const wholesale: WholesaleRecord[] = [];
@@ -70,7 +94,7 @@ async function readFiles(store: Store, run: ReconciliationRun, files: readonly W
       const file = read.get(record.file!);
       if (!file) continue;
       if (isIn(run, record.start)) recordsOf.set(file.id, (recordsOf.get(file.id) ?? 0) + 1);
-      wholesale.push(file.exchangeRate === undefined ? record : exchanged(record, file.exchangeRate));
+      wholesale.push(share(file.exchangeRate === undefined ? record : exchanged(record, file.exchangeRate)));
     }
   }
   return { wholesale, recordsOf };
@@ -90,7 +114,7 @@ interface ReadUsage {
 }
 
 /** Our usage of the period, and wholesale records that came as TMF635 usage. */
-async function readUsage(store: Store, run: ReconciliationRun): Promise<ReadUsage> {
+async function readUsage(store: Store, run: ReconciliationRun, share: Share): Promise<ReadUsage> {
   const { from, to } = spanToRead(run);
   const dues = billDues(store);
   const asOf = Date.parse(run.asOf);
@@ -103,7 +127,7 @@ async function readUsage(store: Store, run: ReconciliationRun): Promise<ReadUsag
       const host = hostOf(usage);
       if (usage['@type'] === WHOLESALE_TYPE) {
         const record = host === run.host ? wholesaleRecordOf(usage) : undefined;
-        if (record) result.wholesale.push(record);
+        if (record) result.wholesale.push(share(record));
         continue;
       }
       // Usage of ours that names no host may be of any.
@@ -114,7 +138,7 @@ async function readUsage(store: Store, run: ReconciliationRun): Promise<ReadUsag
         continue;
       }
       if (isIn(run, record.start)) hash.update(`${record.id}|${record.start}|${record.quantity}|${record.state}|${record.amount ?? ''}\n`);
-      result.own.push(record);
+      result.own.push(share(record));
     }
   }
   return { ...result, fingerprint: hash.digest('hex') };

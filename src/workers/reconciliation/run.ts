@@ -2,8 +2,7 @@ import { Fault, fault } from '../../domain/fault';
 import { ITEM_CLASSES, isDifference, type ReconciliationItem } from '../../domain/reconciliation/item';
 import type { KeptItem } from '../../domain/reconciliation/itemLife';
 import type { Contract } from '../../domain/reconciliation/contract';
-import type { WholesaleRecord } from '../../domain/reconciliation/records';
-import { reconcile, type ReconciliationOptions, type ReconciliationResult } from '../../domain/reconciliation/reconcile';
+import { compareRecords, type ReconciliationOptions, type ReconciliationResult } from '../../domain/reconciliation/reconcile';
 import { type ReportFile, reportJson } from '../../domain/reconciliation/report';
 import type { ResultSums, Sums } from '../../domain/reconciliation/sums';
 import { tolerancesWith } from '../../domain/reconciliation/tolerances';
@@ -101,15 +100,12 @@ interface Agreed {
   readonly contract: Contract | undefined;
 }
 
-/** Compares twice where records are missing on our side: only then it is known which ones have to be rated for their retail value. */
+/** The pairs first: only then it is known which records are missing on our side and have to be rated for their retail value. */
 async function compared(store: Store, run: ReconciliationRun, { document, contract }: Agreed, inputs: Inputs, earlier: readonly KeptItem[]): Promise<ReconciliationResult> {
   const tolerances = tolerancesWith({ voice: { ...document?.tolerance?.voice, ...run.tolerance?.voice }, sms: { ...document?.tolerance?.sms, ...run.tolerance?.sms }, data: { ...document?.tolerance?.data, ...run.tolerance?.data } });
-  const options = optionsOf(run, document, inputs, earlier);
-  const missing = new Map<string, WholesaleRecord>();
-  const first = reconcile(inputs.own, inputs.wholesale, contract, tolerances, { ...options, retailValue: (record) => { missing.set(nameOf(record), record); return null; } });
-  if (missing.size === 0) return first;
-  const values = await retailValues(store, [...missing.values()]);
-  return values.size === 0 ? first : reconcile(inputs.own, inputs.wholesale, contract, tolerances, { ...options, retailValue: (record) => values.get(nameOf(record)) ?? null });
+  const { missing, result } = compareRecords(inputs.own, inputs.wholesale, contract, tolerances, optionsOf(run, document, inputs, earlier));
+  const values = await retailValues(store, missing);
+  return result((record) => values.get(nameOf(record)) ?? null);
 }
 
 /** The items with the host's lines as they stand in its files: fetched at the end, so that all others need no memory. */

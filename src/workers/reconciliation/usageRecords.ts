@@ -21,7 +21,10 @@ export interface ComparedUsage extends Doc, UsageDocument {
 }
 
 /** What a scan has to read for `ownRecordOf` and `wholesaleRecordOf`. */
-export const COMPARED: readonly string[] = ['usageDate', 'usageType', 'status', 'usageCharacteristic', 'ratedProductUsage', 'relatedParty', '@type'];
+export const COMPARED: readonly string[] = [
+  'usageDate', 'usageType', 'status', '@type', 'usageCharacteristic.name', 'usageCharacteristic.value', 'relatedParty.id', 'relatedParty.role',
+  ...['productRef.id', 'usageRatingTag', 'taxExcludedRatingAmount', 'isBilled', 'settledBy'].map((name) => `ratedProductUsage.${name}`),
+];
 
 export const WHOLESALE_TYPE = 'WholesaleUsage';
 
