@@ -30,7 +30,7 @@ async function main() {
       send(response, 200, await categories.findOneAndUpdate({ _id: id }, { $set: await body(request) }, { returnDocument: 'after' }));
     } else if (id) send(response, 200, await categories.findOne({ _id: id }));
     else if (url.searchParams.has('name')) send(response, 200, await categories.find({ name: url.searchParams.get('name') }).limit(100).toArray());
-    else if (url.searchParams.has('filter')) send(response, 200, await categories.find({ relatedParty: { $elemMatch: { role: 'owner', id: url.searchParams.get('filter') } } }).limit(100).toArray());
+    else if (url.searchParams.has('filter')) send(response, 200, await categories.find({ productOffering: { $elemMatch: { name: 'owner', id: url.searchParams.get('filter') } } }).limit(100).toArray());
     else send(response, 200, await categories.find({}).sort({ _id: 1 }).limit(20).toArray());
   }).listen(Number(port), '127.0.0.1', () => console.log('ready'));
 }

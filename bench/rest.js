@@ -29,7 +29,7 @@ async function seed(uri) {
   const documents = Array.from({ length: DOCUMENTS }, (_, n) => ({
     _id: `c${n}`, _rev: 1, _seq: 1, _at: 1, name: `name${n}`, description: 'A category to measure with', lifecycleStatus: 'Active', version: '1.0',
     isRoot: false, parentId: `c${n % 100}`, lastUpdate: '2026-01-01T00:00:00.000Z', validFor: { startDateTime: '2026-01-01T00:00:00.000Z' },
-    relatedParty: [{ id: `p${n}`, role: 'owner', '@referredType': 'Organization' }, { id: `q${n}`, role: 'reader', '@referredType': 'Organization' }], '@type': 'Category',
+    productOffering: [{ id: `p${n}`, name: 'owner' }, { id: `q${n}`, name: 'reader' }], '@type': 'Category',
   }));
   await client.db().collection('category').insertMany(documents);
   await client.db().collection('counter').insertOne({ _id: 'category|0|0', n: DOCUMENTS, s: { Active: DOCUMENTS } });
@@ -42,7 +42,7 @@ const SCENARIOS = {
   retrieve: () => ({ method: 'GET', path: `/c${any()}` }),
   list20: () => ({ method: 'GET', path: '?limit=20' }),
   filter: () => ({ method: 'GET', path: `?name=name${any()}` }),
-  jsonPath: (bare) => { const n = any(); return { method: 'GET', path: bare ? `?filter=p${n}` : `?filter=${encodeURIComponent(`$.relatedParty[?(@.role=='owner' && @.id=='p${n}')]`)}` }; },
+  jsonPath: (bare) => { const n = any(); return { method: 'GET', path: bare ? `?filter=p${n}` : `?filter=${encodeURIComponent(`$.productOffering[?(@.name=='owner' && @.id=='p${n}')]`)}` }; },
   patch: () => ({ method: 'PATCH', path: `/c${any()}`, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ description: `changed ${any()}` }) }),
 };
 
