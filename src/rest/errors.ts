@@ -33,6 +33,9 @@ export function toFault(error: unknown, log: Logger, correlationId: string): Fau
   }
   const { code } = error as { code?: number };
   if (code === 50) return fault('QRY-09', 'The query takes too long. Narrow it by an indexed attribute.');
+  if (code === 10334 || (/^Mongo|^BSON|^RangeError/.test((error as Error).name) && /larger than the maximum size|too large|BSONObj size/i.test((error as Error).message))) {
+    return fault('REQ-12', 'The resource would be larger than the 16 MB that can be kept. Keep less in it.');
+  }
   if (code === 292) return fault('QRY-09', 'Too many resources would have to be sorted. Narrow the query, or sort by an indexed attribute.');
   log.error('request failed', { correlationId, error: (error as Error).name, message: (error as Error).message, stack: (error as Error).stack });
   return fault('REQ-24', 'The server failed and changed nothing. The correlation id in the X-Correlation-ID header finds the cause in its log.');

@@ -30,7 +30,7 @@ export async function listPage(resource: Resource, request: ApiRequest, store: S
   const page = held.slice(0, query.limit);
   const total = query.cursor ? undefined : await totalOf(store, resource.collection, base, query, { page: page.length, more, fixed });
   const last = page.at(-1);
-  const deep = query.cursor !== undefined || query.offset >= DEEP;
+  const deep = query.byCursor || query.offset >= DEEP;
   const nextCursor = more && last && deep ? encodeCursor(query, last.doc) : undefined;
   const headers = pageHeaders({ total, count: page.length, query, selfUrl: `${request.publicUrl}${request.path}`, rawQuery: request.query, nextCursor, more });
   const partial = query.paged && (more || (query.cursor !== undefined) || (total !== undefined && page.length < total));

@@ -31,6 +31,8 @@ export interface ListQuery {
   /** The client sent offset, limit or cursor. */
   readonly paged: boolean;
   readonly cursor?: Cursor;
+  /** The client goes by cursor; an empty one begins at the first row. */
+  readonly byCursor: boolean;
 }
 
 export interface ListQueryOptions {
@@ -68,6 +70,7 @@ export function parseListQuery(rawQuery: string, resource: Resource, options: Li
     sort: sortKeys.map(({ path, direction }) => [path, direction] as const), sortKeys,
     offset: readOffset(once(parameters, 'offset')), limit: readLimit(once(parameters, 'limit'), options.defaultLimit ?? DEFAULT_LIMIT),
     paged: parameters.has('offset') || parameters.has('limit') || parameters.has('cursor'),
+    byCursor: cursorText !== undefined,
     ...(cursorText ? { cursor: readCursor(cursorText, questionMark(filterText, sortKeys), sortKeys) } : {}),
   };
 }

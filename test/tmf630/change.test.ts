@@ -177,3 +177,9 @@ it('rule 50: the same Idempotency-Key and body gives the first answer again, ano
   expect((await post({ name: 'refused' }, 'k-4')).status).toBe(400);
   expect((await post({ ...CUSTOMER, name: 'Mended' }, 'k-4')).status).toBe(201);
 });
+
+it('rule 8: a resource that would become larger than can be kept is 413 and stays as it was', async () => {
+  await server.store.run(async (unit) => { unit.save('customer', { ...CUSTOMER, id: 'large', large: 'x'.repeat(16_000_000) }, { events: [] }); });
+  expect(await patch(`${customers}/large?fields=none`, { more: 'x'.repeat(900_000) })).toMatchObject({ status: 413, body: { code: 'REQ-12' } });
+  expect((await call('GET', `${customers}/large?fields=name`)).headers.get('etag')).toMatch(/^"1-/);
+});
