@@ -62,6 +62,7 @@ export const SETTINGS: readonly (readonly [name: string, standard: string, meani
   ['REQUIRE_IF_MATCH', 'false', 'Demands If-Match on PATCH and DELETE (428 without).'],
   ['KIT_TOLERANCE', 'false', 'Relaxes what TM Forum\'s TMF654 kit contradicts in its document: POST /bucket exists, required lists of balance actions do not bind.'],
   ['EXTENSION_HOSTS', '(none)', 'Hosts, separated by commas, that a schema named by @schemaLocation may be fetched from when it is not registered.'],
+  ['API_FILES', '(none)', 'Further OpenAPI documents to serve, separated by commas; `serve --api FILE` does the same.'],
   ['DEMO', 'false', 'The business clock may be set, at /trunkline/v1/businessClock. TEST=true does the same.'],
   ['FULFILMENT_URL', '(none: orders are carried out at once)', 'Base address of a TMF641 service ordering API that each order item waits for; or `events`: the item fulfilment events are the message.'],
   ['FULFILMENT_TIMEOUT_SECONDS', '86400', 'An item whose fulfilment is not reported in this (business) time fails and is undone.'],

@@ -41,7 +41,6 @@ export const FAULTS = {
   'REQ-20': [409, 'Request with this Idempotency-Key is still running'],
   'REQ-21': [501, 'Not offered'],
   'REQ-22': [503, 'Try again later'],
-  'REQ-23': [429, 'Too many requests'],
   'REQ-24': [500, 'Internal error'],
   'REQ-25': [409, 'Test operation failed'],
   'QRY-01': [400, 'Unknown attribute'],
