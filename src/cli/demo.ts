@@ -3,7 +3,7 @@ import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { demo } from '../demo/demo';
 import { write } from '../demo/generate/write';
-import { QUICK, scaledPlan, type Plan } from '../demo/generate/plan';
+import { MONTH, QUICK, scaledPlan, type Plan } from '../demo/generate/plan';
 import type { Progress } from '../demo/play/play';
 import { tryLines } from '../demo/report/tryLines';
 import { terminalReport } from '../demo/report/terminal';
@@ -41,10 +41,7 @@ export function registerDemo(program: Command, exit: (code: number) => void): vo
     });
 }
 
-const planOf = ({ month }: DemoFlags): Plan => {
-  if (month) throw new Error('The month is not complete yet. Play --quick.');
-  return QUICK;
-};
+const planOf = ({ month }: DemoFlags): Plan => (month ? MONTH : QUICK);
 
 async function run(flags: DemoFlags): Promise<number | undefined> {
   const plan = planOf(flags);

@@ -16,10 +16,10 @@ export interface ServeOptions {
 
 const PORT = 8090;
 
-/** The settings of the demo's own server: its database, the settable clock, listeners on this machine. */
+/** The settings of the demo's own server: its database, the settable clock, listeners on this machine, and numbers that rest for days instead of months. */
 async function settings({ database, port, env }: ServeOptions): Promise<Config> {
   return readConfig({
-    LOG_LEVEL: 'error', ...env, MONGODB_DATABASE: database, DEMO: 'true', ALLOW_PRIVATE_CALLBACKS: 'true', HOST: '127.0.0.1', ROLES: 'all',
+    LOG_LEVEL: 'error', ...env, NUMBER_QUARANTINE_DAYS: '10', MONGODB_DATABASE: database, DEMO: 'true', ALLOW_PRIVATE_CALLBACKS: 'true', HOST: '127.0.0.1', ROLES: 'all',
     PORT: String(port ?? await freePort(PORT)), BROKER_PREFIX: env['BROKER_PREFIX'] ?? `${database}.`,
   });
 }

@@ -1,7 +1,7 @@
 import { DAY, clockAt, dayAt, midnightFrom } from '../generate/dublin';
 import { divided, rescaled, scaled, total } from '../generate/exact';
-import { TAX, pricesOf, type RecurringPrice } from '../generate/offers';
-import { nextMonth, type Contract } from './accounts';
+import { TAX, pricesOf, type Offer, type RecurringPrice } from '../generate/offers';
+import { monthOf, nextMonth, offerNow, type Contract } from './accounts';
 import { areaOf, zoneOf } from './place';
 import type { Rated } from './usage';
 
@@ -26,7 +26,7 @@ export interface Cycle {
   readonly until: number;
 }
 
-const cents = (price: string): bigint => scaled(price, 2);
+export const cents = (price: string): bigint => scaled(price, 2);
 
 const daysBetween = (from: number, until: number): number => Math.round((midnightFrom(until, 0) - midnightFrom(from, 0)) / DAY);
 
@@ -37,60 +37,78 @@ const monthsLater = (at: number, months: number): number => {
   return midnightFrom(after, day - 1);
 };
 
-/** A month's fee for the days of a contract in it, and what its discount gives back of that. */
-function monthly(price: RecurringPrice, contract: Contract, cycle: Cycle, isGross: boolean): BillLine[] {
-  const from = Math.max(midnightFrom(contract.from, 0), cycle.from);
-  if (from >= cycle.until || (contract.until !== undefined && contract.until <= cycle.from)) return [];
-  const [days, all] = [daysBetween(from, cycle.until), daysBetween(cycle.from, cycle.until)];
-  const amount = divided(cents(price.price) * BigInt(days), BigInt(all));
-  const lines: BillLine[] = [{ what: price.name, amount, isGross }];
-  if (!price.discount) return lines;
-  const ends = Math.min(monthsLater(midnightFrom(contract.from, 0), price.discount.months), cycle.until);
-  const off = ends <= from ? 0n : divided(amount * BigInt(price.discount.percent) * BigInt(daysBetween(from, ends)), 100n * BigInt(days));
-  return off === 0n ? lines : [...lines, { what: price.discount.name, amount: -off, isGross }];
+export const isGross = (offer: Offer): boolean => !offer.net;
+
+/** How many days of a stretch a discount covers that began with its plan. */
+function discounted({ discount }: RecurringPrice, began: number, from: number, until: number): number {
+  if (!discount) return 0;
+  const ends = Math.min(monthsLater(midnightFrom(began, 0), discount.months), until);
+  return ends <= from ? 0 : daysBetween(from, ends);
 }
 
-/** Fees of the cycle, which began with it or with the contract, and of the next one in advance; credits for days that were paid and not used. */
-function fees(contract: Contract, cycle: Cycle, billed: boolean): BillLine[] {
-  const isGross = !contract.offer.net;
-  const next: Cycle = { from: cycle.until, until: nextMonth(cycle.until) };
-  return pricesOf(contract.offer, 'recurring').flatMap((price) => {
-    const now = billed ? [] : monthly(price, contract, cycle, isGross);
-    if (contract.until === undefined || contract.until >= cycle.until) return [...now, ...monthly(price, contract, next, isGross)];
-    const unused = divided(cents(price.price) * BigInt(daysBetween(contract.until, cycle.until)), BigInt(daysBetween(cycle.from, cycle.until)));
-    return [...now, { what: `Unused days: ${price.name}`, amount: -unused, isGross }];
+/** A plan's fee from a day to the end of its month, and what its discount gives back of that. */
+export function monthly(offer: Offer, began: number, from: number): BillLine[] {
+  const [start, until, all] = [midnightFrom(from, 0), nextMonth(from), daysBetween(monthOf(from), nextMonth(from))];
+  const days = daysBetween(start, until);
+  return pricesOf(offer, 'recurring').flatMap((price) => {
+    const amount = divided(cents(price.price) * BigInt(days), BigInt(all));
+    const off = price.discount ? divided(amount * BigInt(price.discount.percent) * BigInt(discounted(price, began, start, until)), 100n * BigInt(days)) : 0n;
+    return [{ what: price.name, amount, isGross: isGross(offer) }, ...(off === 0n ? [] : [{ what: price.discount!.name, amount: -off, isGross: isGross(offer) }])];
+  });
+}
+
+/** What is given back for the days of a month that were paid in advance and are not used: the fee less the discount of those days. */
+export function unused(offer: Offer, began: number, at: number): BillLine[] {
+  const [from, until, all] = [midnightFrom(at, 0), nextMonth(at), daysBetween(monthOf(at), nextMonth(at))];
+  return pricesOf(offer, 'recurring').flatMap((price) => {
+    const parts = 100n * BigInt(daysBetween(from, until)) - BigInt(price.discount?.percent ?? 0) * BigInt(discounted(price, began, from, until));
+    const amount = divided(cents(price.price) * parts, 100n * BigInt(all));
+    return amount > 0n ? [{ what: `Unused days: ${price.name}`, amount: -amount, isGross: isGross(offer) }] : [];
   });
 }
 
 /** Charged and included usage as a bill groups it: each group is rounded once, to cents. */
-function usageLines(results: readonly Rated[], cycle: Cycle, isGross: boolean): BillLine[] {
-  const groups = new Map<string, bigint>();
-  for (const { record, portions } of results) {
+function usageLines(results: readonly Rated[], cycle: Cycle): BillLine[] {
+  const groups = new Map<string, { amount: bigint; readonly isGross: boolean }>();
+  for (const { record, portions, contract } of results) {
     const zone = record.type === 'MTC' || record.type === 'DATA' || record.other === undefined ? '' : zoneOf(record.other) ?? '';
     const late = record.at < cycle.from ? dayAt(record.at) : '';
     for (const { price, how, gross, net } of portions) {
-      const key = [price?.name ?? '', how, record.type === 'SMS_MO' ? '' : zone, areaOf(record.visited), late].join('|');
-      groups.set(key, (groups.get(key) ?? 0n) + (isGross ? gross : net));
+      const withTax = price === undefined || !price.name.startsWith('BIZ');
+      const key = [contract.line?.key, price?.name ?? '', how, record.type === 'SMS_MO' ? '' : zone, areaOf(record.visited), late].join('|');
+      const group = groups.get(key) ?? { amount: 0n, isGross: withTax };
+      group.amount += withTax ? gross : net;
+      groups.set(key, group);
     }
   }
-  return [...groups].map(([what, amount]) => ({ what, amount: rescaled(amount, 6, 2), isGross }));
+  return [...groups].map(([what, { amount, isGross: withTax }]) => ({ what, amount: rescaled(amount, 6, 2), isGross: withTax }));
 }
 
 /** Net, tax and gross of lines: tax once over all lines of a kind. */
 export function totals(lines: readonly BillLine[]): Pick<Bill, 'net' | 'tax' | 'gross'> {
-  const sum = (isGross: boolean) => total(lines.filter((line) => line.isGross === isGross).map(({ amount }) => amount));
+  const sum = (gross: boolean) => total(lines.filter((line) => line.isGross === gross).map(({ amount }) => amount));
   const [withTax, without] = [sum(true), sum(false)];
   const percent = BigInt(TAX.percent);
-  const tax = divided(withTax * percent, 100n + percent) + divided(without * percent, 100n);
-  const gross = withTax + without + divided(without * percent, 100n);
+  const added = divided(without * percent, 100n);
+  const tax = divided(withTax * percent, 100n + percent) + added;
+  const gross = withTax + without + added;
   return { net: gross - tax, tax, gross };
 }
 
-/** The bill of an account for a cycle; undefined when there is nothing to bill. Marks its usage as billed. */
-export function bill(account: string, contracts: readonly Contract[], usage: readonly Rated[], waiting: readonly BillLine[], cycle: Cycle, again = false): Bill | undefined {
+/** The bill of an account for a cycle: what waits for it, the next month's fees in advance, and usage. Marks the usage as billed. Undefined when there is nothing. */
+export function bill(account: string, contracts: readonly Contract[], usage: readonly Rated[], waiting: readonly BillLine[], cycle: Cycle): Bill | undefined {
   const due = usage.filter((result) => !result.billed && result.record.at < cycle.until);
-  const lines = [...waiting, ...contracts.flatMap((contract) => fees(contract, cycle, again)),
-    ...contracts.flatMap((contract) => usageLines(due.filter((result) => result.contract === contract), cycle, !contract.offer.net))];
+  const ahead = contracts.filter(({ until }) => until === undefined || until > cycle.until).flatMap((contract) => monthly(offerNow(contract), contract.offers.at(-1)!.from, cycle.until));
+  return billed(account, [...waiting, ...ahead, ...usageLines(due, cycle)], due);
+}
+
+/** A further bill for usage that came after the bill of its time. */
+export function lateBill(account: string, usage: readonly Rated[], cycle: Cycle): Bill | undefined {
+  const due = usage.filter((result) => !result.billed);
+  return billed(account, usageLines(due, cycle), due);
+}
+
+function billed(account: string, lines: readonly BillLine[], due: readonly Rated[]): Bill | undefined {
   for (const result of due) result.billed = true;
   return lines.length === 0 ? undefined : { account, lines, ...totals(lines) };
 }

@@ -2,7 +2,7 @@ import { dublin } from '../generate/dublin';
 import { divided, gross, micro, net, rescaled, stepped, text, total } from '../generate/exact';
 import { minutes, type Offer, type UsagePrice } from '../generate/offers';
 import { totals } from './bills';
-import { amountAt, charge, type Allowance, type Usage } from './charge';
+import { amountAt, charge, termsOf, type Allowance, type Usage } from './charge';
 import { areaOf, zoneOf } from './place';
 
 /*
@@ -14,7 +14,7 @@ const price = (first: number, next: number, more: Partial<UsagePrice> = {}): Usa
   ({ type: 'usage', name: 'Calls', kind: 'voice', price: '0.12', per: minutes(1), first, next, areas: ['home'], ...more });
 const call = (quantity: number, at = dublin(2026, 10, 8, 12)): Usage => ({ kind: 'voice', incoming: false, at, quantity, area: 'home', zone: 'national' });
 const plan = (...prices: Offer['prices']): Offer => ({ name: 'test', description: '', net: true, prices });
-const netOf = (offer: Offer, usage: Usage, allowances: readonly Allowance[] = []): string => text(total(charge(offer, usage, allowances).map((portion) => portion.net)), 6);
+const netOf = (offer: Offer, usage: Usage, allowances: readonly Allowance[] = []): string => text(total(charge(termsOf(offer), usage, allowances).map((portion) => portion.net)), 6);
 
 describe('increments', () => {
   it.each([
@@ -30,8 +30,8 @@ describe('increments', () => {
 it('an allowance pays whole increments, and the rest is charged', () => {
   const terms = { type: 'allowance', name: 'Minutes', kind: 'voice', included: minutes(1.5), period: { unit: 'month', length: 1 }, areas: ['home'] } as const;
   const offer = plan(price(60, 60, { price: '0.10' }), terms);
-  const left: Allowance = { price: terms, from: 0, until: Infinity, left: 90 };
-  expect(charge(offer, call(150), [left]).map(({ how, quantity, net: amount }) => [how, quantity, text(amount, 6)])).toEqual([['included', 60, '0'], ['charged', 120, '0.2']]);
+  const left: Allowance = { price: terms, from: 0, until: Infinity, left: 90, drawnBy: new Map() };
+  expect(charge(termsOf(offer), call(150), [left]).map(({ how, quantity, net: amount }) => [how, quantity, text(amount, 6)])).toEqual([['included', 60, '0'], ['charged', 120, '0.2']]);
   expect(left.left).toBe(30);
   expect(netOf(offer, call(20), [left])).toBe('0.1');
   expect(left.left).toBe(30);

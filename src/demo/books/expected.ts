@@ -1,12 +1,17 @@
+import type { Activity } from '../generate/activity';
 import { costAt, rateFor } from '../generate/contract';
 import { rescaled, text, total, type Micro } from '../generate/exact';
+import { offerAt } from '../generate/lines';
 import { offerNamed } from '../generate/offers';
+import type { Papers } from '../generate/papers';
+import type { Planted } from '../generate/plan';
+import type { OrderStep, PaymentStep, Step } from '../generate/steps';
 import { CLASSES, type Class, type Item, type Wholesale } from '../generate/wholesale';
-import type { Step } from '../generate/steps';
 import type { UsageFile } from '../generate/usageFiles';
 import type { WholesaleFile } from '../generate/wholesaleFiles';
+import type { Bill } from './bills';
 import type { Books } from './books';
-import { charge } from './charge';
+import { charge, termsOf } from './charge';
 import { areaOf, zoneOf } from './place';
 import { kindOf, type Rated } from './usage';
 
@@ -17,7 +22,7 @@ export type Figures = Readonly<Record<string, Figure>>;
 /** Every figure that the report must show, by section and name. */
 export type Expected = Readonly<Record<Section, Figures>>;
 
-export const SECTIONS = ['files', 'usage', 'reasons', 'rated', 'balances', 'bills', 'leakage', 'control', 'events'] as const;
+export const SECTIONS = ['files', 'usage', 'reasons', 'rated', 'balances', 'bills', 'leakage', 'recovered', 'lines', 'statement', 'control', 'events'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 const euro = (value: Micro): string => text(value, 6);
@@ -29,7 +34,12 @@ const count = <T>(list: readonly T[], key: (one: T) => string): Record<string, n
   return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
 };
 
-function fileFigures(steps: readonly Step[], usage: ReadonlyMap<string, UsageFile>, wholesale: ReadonlyMap<string, WholesaleFile>): Figures {
+const held = ({ shiftedDay, thousandthDay, miscountedDay, missingDay }: Planted): Figures => ({
+  ...(miscountedDay === undefined ? {} : { 'wholesale files held for countDiffers': 1 }), ...(missingDay === undefined ? {} : { 'wholesale files held for sequenceGap': 1 }),
+  ...(shiftedDay === undefined ? {} : { 'wholesale files held for timeShift': 1 }), ...(thousandthDay === undefined ? {} : { 'wholesale files held for factor': 1 }),
+});
+
+function fileFigures(steps: readonly Step[], usage: ReadonlyMap<string, UsageFile>, wholesale: ReadonlyMap<string, WholesaleFile>, recovered: number, planted: Planted): Figures {
   const own = steps.filter((step): step is Extract<Step, { step: 'usageFile' }> => step.step === 'usageFile');
   const theirs = steps.filter((step): step is Extract<Step, { step: 'wholesaleFile' }> => step.step === 'wholesaleFile');
   const first = own.filter(({ again }) => !again).map(({ file }) => usage.get(file)!);
@@ -37,12 +47,14 @@ function fileFigures(steps: readonly Step[], usage: ReadonlyMap<string, UsageFil
   const returned = (files: readonly UsageFile[]) => files.reduce((all, file) => all + file.returned, 0);
   return {
     'own files': own.length,
-    'own records taken': first.reduce((all, { records }) => all + records.length, 0),
+    'own records taken': first.reduce((all, { records }) => all + records.length, 0), ...(recovered > 0 ? { 'own records recovered': recovered } : {}),
     'own lines repeated': first.reduce((all, { repeated }) => all + repeated, 0) + second.reduce((all, { records, repeated }) => all + records.length + repeated, 0),
     'own lines returned': returned(first) + returned(second),
     'wholesale files': theirs.filter(({ again }) => !again).length,
     'wholesale records taken': theirs.filter(({ again }) => !again).reduce((all, { file }) => all + wholesale.get(file)!.lines - wholesale.get(file)!.returned, 0),
     'wholesale lines returned': theirs.filter(({ again }) => !again).reduce((all, { file }) => all + wholesale.get(file)!.returned, 0),
+    'wholesale files accepted': theirs.filter(({ again }) => !again).length,
+    ...held(planted),
   };
 }
 
@@ -65,10 +77,20 @@ function balanceFigures({ purses }: Books): Figures {
   };
 }
 
-const billFigures = ({ bills }: Books): Figures => ({
-  'bills': bills.length, 'net': cents(total(bills.map(({ net }) => net))), 'tax': cents(total(bills.map(({ tax }) => tax))), 'gross': cents(total(bills.map(({ gross }) => gross))),
-  ...Object.fromEntries(bills.map(({ account, gross }) => [`gross of ${account}`, cents(gross)])),
-});
+/** So many bills are shown one by one. */
+export const MOST_ACCOUNTS = 20;
+
+function billFigures({ bills, lateBills }: Books, unpaid: string | undefined): Figures {
+  const all = [...bills, ...lateBills];
+  const sum = (list: readonly Bill[], what: 'net' | 'tax' | 'gross') => cents(total(list.map((bill) => bill[what])));
+  return {
+    'bills': bills.length, 'net': sum(bills, 'net'), 'tax': sum(bills, 'tax'), 'gross': sum(bills, 'gross'),
+    ...(lateBills.length > 0 ? { 'further bills': lateBills.length, 'further bills, net': sum(lateBills, 'net'), 'further bills, tax': sum(lateBills, 'tax'), 'further bills, gross': sum(lateBills, 'gross') } : {}),
+    'still to be paid': cents(total(all.filter(({ account, gross }) => gross > 0n && (unpaid === undefined || account === unpaid)).map(({ gross }) => gross))),
+    // The largest stand for all; the sums above would not show two errors that even each other out.
+    ...Object.fromEntries([...all].sort((a, b) => Number(b.gross - a.gross) || (a.account < b.account ? -1 : 1)).slice(0, MOST_ACCOUNTS).map(({ account, gross }) => [`gross of ${account}`, cents(gross)])),
+  };
+}
 
 const ZERO = 0n;
 const six = (nano: bigint): Micro => rescaled(nano, 10, 6);
@@ -87,10 +109,10 @@ function retailValue({ trade, record, reason }: Item): Micro {
   if (!record || !trade?.line || reason === 'unknownSubscriber' || (trade.fault !== undefined && trade.fault !== 'conflict')) return ZERO;
   const zone = record.kind === 'data' || trade.incoming || record.other === undefined ? undefined : zoneOf(record.other);
   const usage = { kind: record.kind, incoming: trade.incoming, at: record.at, quantity: record.quantity, area: areaOf(record.visited), ...(zone === undefined ? {} : { zone }) };
-  return total(charge(offerNamed(trade.line.offer), usage, []).map(({ net }) => net));
+  return total(charge(termsOf(offerNamed(offerAt(trade.line, record.at))), usage, []).map(({ net }) => net));
 }
 
-function moneyOf(item: Item, unbilledValue: ReadonlyMap<unknown, Micro>): Money {
+function moneyOf(item: Item, unbilledValue: ReadonlyMap<Activity, Micro>): Money {
   const { trade, record } = item;
   const charged = record ? six(record.charge) : ZERO;
   const rate = trade && rateFor(trade);
@@ -107,10 +129,11 @@ function moneyOf(item: Item, unbilledValue: ReadonlyMap<unknown, Micro>): Money 
   }
 }
 
+const contentOf = ({ imsi, type, at, sms }: Activity): string => `${imsi}|${type}|${at}|${sms?.part ?? ''}`;
+
 function leakageFigures({ items }: Wholesale, rated: readonly Rated[]): Figures {
-  const byContent = new Map<unknown, Micro>();
-  for (const { record, portions } of rated) byContent.set(`${record.imsi}|${record.type}|${record.at}|${record.sms?.part ?? ''}`, total(portions.map(({ net }) => net)));
-  const unbilled = new Map(items.flatMap(({ trade }) => trade?.parts ?? []).map((part) => [part, byContent.get(`${part.imsi}|${part.type}|${part.at}|${part.sms?.part ?? ''}`) ?? ZERO]));
+  const byContent = new Map(rated.map(({ record, portions }) => [contentOf(record), total(portions.map(({ net }) => net))]));
+  const unbilled = new Map(items.filter((item) => item.class === 'unbilled').flatMap(({ trade }) => trade?.parts ?? []).map((part) => [part, byContent.get(contentOf(part)) ?? ZERO]));
   const figures: Record<string, Figure> = {};
   const of = (name: Class) => items.filter((item) => item.class === name);
   for (const name of CLASSES) {
@@ -134,39 +157,71 @@ export interface Play {
   readonly wholesale: Wholesale;
   /** Instants that the runs look at. */
   readonly period: { readonly from: number; readonly until: number };
+  readonly planted: Planted;
+  /** Whether recovery and the host's papers are part of the play. */
+  readonly settlement: boolean;
+  readonly papers: Papers['figures'];
+}
+
+/** What is left once usage was made of what was missing and everything late was billed. */
+function recoveredFigures({ settlement, wholesale: { items } }: Play): Figures {
+  if (!settlement) return {};
+  const count = (name: Class, reason?: string) => items.filter((item) => item.class === name && (reason === undefined || item.reason === reason)).length;
+  const [lost, unbilled] = [count('missingInRetail', 'noRecord'), count('unbilled')];
+  return { 'items recovered': lost + unbilled, 'matched': count('matched') + lost + unbilled, 'missingInRetail': count('missingInRetail') - lost, 'unbilled': 0 };
 }
 
 function controlFigures({ books, wholesale, period }: Play): Figures {
   return {
-    'own records in items': books.results.filter(({ record }) => record.at >= period.from && record.at < period.until).length,
+    // What recovery makes comes after the comparison that is looked at here.
+    'own records in items': books.results.filter(({ record }) => !record.lost && record.at >= period.from && record.at < period.until).length,
     'wholesale records in items': wholesale.records.length,
     'every record in one item': 'yes',
   };
 }
 
-function eventFigures({ books: { happened, results, bills } }: Play): Figures {
-  const rated = results.filter((result): result is Rated => result.status === 'rated');
+/** How often an order with a number to be ported changes its state: it begins and waits, begins again and is completed; a refused one is held and mended between. */
+const STATES = { plain: 2, ported: 4, refused: 6 };
+
+function orderStates(steps: readonly Step[]): { readonly orders: number; readonly changes: number } {
+  const orders = steps.filter((step): step is OrderStep => step.step === 'order');
+  const refused = new Set(steps.flatMap((step) => (step.step === 'port' && step.report === 'refused' ? [step.order] : [])));
+  const portOuts = steps.filter(({ step }) => step === 'portOut').length;
+  const changes = orders.reduce((all, { key, waits }) => all + (refused.has(key) ? STATES.refused : waits ? STATES.ported : STATES.plain), 0);
+  return { orders: orders.length + portOuts, changes: changes + STATES.plain * portOuts };
+}
+
+function eventFigures({ steps, books: { happened, results, bills, lateBills }, wholesale: { items }, settlement }: Play): Figures {
+  const billed = results.filter((result) => result.status === 'rated' && result.billed).length;
+  const { orders, changes } = orderStates(steps);
+  // What was rejected and is worth something is tried again at recovery, and rejected again.
+  const tried = settlement ? items.filter(({ reason, trade }) => reason === 'rejectedInRetail' && trade?.fault === 'conflict').length : 0;
   const counts: Figures = {
-    ProductOrderCreateEvent: happened.orders, ProductOrderStateChangeEvent: 2 * happened.orders, TopupBalanceCreateEvent: happened.topups,
-    UsageCreateEvent: results.length, UsageStateChangeEvent: results.length + rated.filter(({ billed }) => billed).length, CustomerBillCreateEvent: bills.length,
+    ProductOrderCreateEvent: orders, ProductOrderStateChangeEvent: changes, TopupBalanceCreateEvent: happened.topups,
+    UsageCreateEvent: results.length, UsageStateChangeEvent: results.length + billed + 2 * tried, CustomerBillCreateEvent: bills.length + lateBills.length,
   };
   return Object.fromEntries(Object.entries(counts).flatMap(([type, number]) => [[`${type}, published`, number], [`${type}, delivered`, number]]));
 }
 
 /** The figures of a play, from the demo's own books. */
 export function expectedFigures(play: Play): Expected {
-  const { steps, books, usageFiles, wholesaleFiles, wholesale } = play;
+  const { steps, books, usageFiles, wholesaleFiles, wholesale, planted, papers, settlement } = play;
   const rated = books.results.filter((result): result is Rated => result.status === 'rated');
   const billed = rated.filter((one) => one.billed).length;
   const rejected = books.results.filter((result) => result.status === 'rejected');
+  const recovered = settlement ? wholesale.items.filter(({ reason }) => reason === 'noRecord').length : 0;
+  const suspended = rated.filter(({ afterSuspension }) => afterSuspension).length;
   return {
-    files: fileFigures(steps, usageFiles, wholesaleFiles),
-    usage: { rated: rated.length - billed, billed, rejected: rejected.length },
+    files: fileFigures(steps, usageFiles, wholesaleFiles, recovered, planted),
+    usage: { rated: rated.length - billed, billed, rejected: rejected.length, ...(suspended > 0 ? { 'after suspension': suspended } : {}) },
     reasons: count(rejected, (result) => result.reason),
     rated: ratedFigures(rated),
     balances: balanceFigures(books),
-    bills: billFigures(books),
+    bills: billFigures(books, steps.find((step): step is PaymentStep => step.step === 'payment')?.bounced),
     leakage: leakageFigures(wholesale, rated),
+    recovered: recoveredFigures(play),
+    lines: settlement ? papers.lines : {},
+    statement: settlement ? papers.statement : {},
     control: controlFigures(play),
     events: eventFigures(play),
   };

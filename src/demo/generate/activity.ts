@@ -1,5 +1,5 @@
-import type { Line } from './company';
-import { DAY, HOUR, MINUTE, SECOND, clockAt, midnightFrom, minuteOfDayAt, weekdayAt } from './dublin';
+import { imsiAt, inUse, msisdnAt, type Line } from './lines';
+import { DAY, HOUR, MINUTE, SECOND, clockAt, dublin, midnightFrom, minuteOfDayAt, weekdayAt } from './dublin';
 import { FREE_NUMBERS, VISITED } from './catalogue';
 import type { Plan } from './plan';
 import type { Random } from './random';
@@ -68,6 +68,8 @@ export function moments(plan: Plan, random: Random): Moments {
   const taken = new Map<string, Set<number>>();
   const empty = windowOf(plan, plan.files.empty);
   const late = windowOf(plan, plan.files.late);
+  // The hour that the clock shows twice is for planted calls alone: what else lies there could not be placed by the order of lines.
+  const doubled: Window = { from: dublin(2026, 10, 25, 1), until: dublin(2026, 10, 25, 2) };
   const days = Math.round((plan.until - plan.from) / DAY);
   const slots = (line: Line): Set<number> => taken.get(line.key) ?? taken.set(line.key, new Set()).get(line.key)!;
   const isFree = (line: Line, at: number): boolean => {
@@ -86,10 +88,9 @@ export function moments(plan: Plan, random: Random): Moments {
     of(line, window) {
       for (let tries = 0; tries < 10_000; tries += 1) {
         const at = window ? window.from + random.whole(0, (window.until - window.from) / SECOND - 1) * SECOND : draw();
-        const inUse = at >= line.from && at < plan.until && (line.to === undefined || at < line.to);
         // What is charged on a bill and comes late is planted, so that nothing else may.
-        const allowed = window !== undefined || (!within(at, empty) && !(within(at, late) && line.paymentType === 'postpaid'));
-        if (!inUse || !allowed || !isFree(line, at)) continue;
+        const allowed = !within(at, doubled) && (window !== undefined || (!within(at, empty) && !(within(at, late) && line.paymentType === 'postpaid')));
+        if (at >= plan.until || !inUse(line, at) || !allowed || !isFree(line, at)) continue;
         slots(line).add(Math.floor(at / APART));
         return at;
       }
@@ -108,8 +109,11 @@ const ABROAD: Readonly<Record<string, readonly (readonly [string, number])[]>> =
 
 export const mobile = (random: Random): string => `${random.pick(NATIONAL)}${digits(random, 7)}`;
 
-/** Whom a call goes to, by zone. */
-export function destination(random: Random, zone = random.weighted([['national', 83], ['free', 4], ['premium', 1], ['W1', 7], ['W2', 3], ['W3', 1.5], ['satellite', 0.5]])): string {
+/** Where calls go. */
+export const zoneOfCall = (random: Random): string => random.weighted([['national', 83], ['free', 4], ['premium', 1], ['W1', 7], ['W2', 3], ['W3', 1.5], ['satellite', 0.5]]);
+
+/** A number of a zone. */
+export function destination(random: Random, zone: string): string {
   if (zone === 'national') return mobile(random);
   if (zone === 'free') return random.pick([...FREE_NUMBERS, '1800555000']);
   if (zone === 'premium') return `1550${digits(random, 6)}`;
@@ -123,23 +127,23 @@ export const duration = (random: Random): number =>
 
 export const visitedIn = (random: Random, area: keyof typeof VISITED): string => random.pick(VISITED[area]);
 
-const of = (line: Line) => ({ line, imsi: line.imsi, msisdn: line.msisdn });
+const of = (line: Line, at: number) => ({ line, imsi: imsiAt(line, at), msisdn: msisdnAt(line, at) });
 const NOTHING = { seconds: 0, up: 0, down: 0 };
 
 export const call = (type: 'MOC' | 'MTC' | 'CF', line: Line, at: number, seconds: number, other: string, more: Partial<Activity> = {}): Activity =>
-  ({ type, ...of(line), at, ...NOTHING, seconds, other, ...more });
+  ({ type, ...of(line, at), at, ...NOTHING, seconds, other, ...more });
 
 export const sms = (line: Line, at: number, other: string, reference: number, part = 1, parts = 1, more: Partial<Activity> = {}): Activity =>
-  ({ type: 'SMS_MO', ...of(line), at, ...NOTHING, other, sms: { reference, part, parts }, ...more });
+  ({ type: 'SMS_MO', ...of(line, at), at, ...NOTHING, other, sms: { reference, part, parts }, ...more });
 
 export const data = (line: Line, at: number, seconds: number, up: number, down: number, session: { readonly chargingId: string; readonly gateway: string }, partial: number, more: Partial<Activity> = {}): Activity =>
-  ({ type: 'DATA', ...of(line), at, seconds, up, down, ...session, partial, ...more });
+  ({ type: 'DATA', ...of(line, at), at, seconds, up, down, ...session, partial, ...more });
 
 /** Counts per line, for message references. */
 export function references(): (line: Line) => number {
   const last = new Map<string, number>();
   return (line) => {
-    const next = ((last.get(line.key) ?? Number(line.imsi.slice(-4))) + 1) % 65_536;
+    const next = ((last.get(line.key) ?? Number(line.key.slice(1))) + 1) % 65_536;
     last.set(line.key, next);
     return next;
   };

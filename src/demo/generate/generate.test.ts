@@ -1,6 +1,6 @@
 import { QUICK, scaledPlan } from './plan';
 import { generate } from './write';
-import { iccidOf } from './company';
+import { iccidOf } from './lines';
 
 const made = generate(QUICK);
 const linesOf = (text: string): string[][] => text.trim().split('\n').slice(1).map((line) => line.split(','));

@@ -152,6 +152,10 @@ const CLASSIC_CALLS: readonly UsagePrice[] = [
   call('CLASSIC calls, weekends', '0.05', { first: 60, next: 60, connectFee: '0.05', ...national, band: { days: 'weekend' } }),
 ];
 
+/** Overage of a business, by GB begun to the octet: each tier at its price. */
+const BIZ_DATA = volume('BIZ data over 5 GB', '4.00', { per: gigabytes(1), first: 1, next: 1, tiers: [{ upTo: 1, price: '4.00' }, { upTo: 5, price: '3.00' }, { price: '2.00' }] });
+const forBusiness = (price: UsagePrice): UsagePrice => ({ ...price, name: `BIZ ${price.name}` });
+
 export const OFFERS: readonly Offer[] = [
   {
     name: 'GO10', description: 'Prepaid, 28 days: 10 GB, 200 minutes and 200 SMS at home and in the EEA', paymentType: 'prepaid',
@@ -186,6 +190,27 @@ export const OFFERS: readonly Offer[] = [
     prices: [
       fee('SIM-M per month', '20.00', { discount: { name: 'SIM-M half price', percent: 50, months: 3 } }),
       allowance('SIM-M data', 'data', gigabytes(40), { onExhaustion: 'throttle' }), allowance('SIM-M minutes', 'voice', minutes(3000), national), ...PLAN_PRICES,
+    ],
+  },
+  {
+    name: 'FAMILY', description: 'Postpaid for 2 to 5 lines: 100 GB together, at most 40 GB for one', paymentType: 'postpaid',
+    prices: [fee('FAMILY per month', '45.00'), allowance('FAMILY data', 'data', gigabytes(100), { shared: true, memberCap: gigabytes(40), onExhaustion: 'throttle' })],
+    parts: [{ offer: 'FAMILY line', least: 2, most: 2 }, { offer: 'FAMILY extra line', least: 0, most: 3 }],
+  },
+  { name: 'FAMILY line', description: 'A line of a family', paymentType: 'postpaid', sellable: false, prices: PLAN_PRICES },
+  { name: 'FAMILY extra line', description: 'A further line of a family', paymentType: 'postpaid', sellable: false, prices: [fee('FAMILY extra line per month', '8.00'), ...PLAN_PRICES] },
+  {
+    name: 'BIZ', description: 'For businesses, without VAT: 5 GB, then less for each further GB', paymentType: 'postpaid', net: true,
+    prices: [fee('BIZ per month', '12.50'), allowance('BIZ data', 'data', gigabytes(5)), BIZ_DATA, ...PLAN_PRICES.map(forBusiness)],
+  },
+  {
+    name: 'BOOST2', description: '2 GB for 7 days', prices: [
+      { type: 'oneTime', name: 'BOOST2', price: '4.00' }, allowance('BOOST2 data', 'data', gigabytes(2), { period: { unit: 'day', length: 7 }, shared: true, priority: 50 }),
+    ],
+  },
+  {
+    name: 'WORLD50', description: '50 minutes to zones W1 and W2 for 30 days', prices: [
+      { type: 'oneTime', name: 'WORLD50', price: '5.00' }, allowance('WORLD50 minutes', 'voice', minutes(50), { period: { unit: 'day', length: 30 }, shared: true, priority: 50, zones: ['W1', 'W2'] }),
     ],
   },
   { name: 'SIM card', description: 'A SIM card', prices: [{ type: 'oneTime', name: 'SIM card', price: '5.00' }] },

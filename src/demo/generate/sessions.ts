@@ -1,5 +1,5 @@
 import { data, windowOf, type Activity, type Moments } from './activity';
-import type { Line } from './company';
+import { unchangedFor, type Line } from './lines';
 import { HOUR, SECOND, midnightFrom } from './dublin';
 import type { Plan } from './plan';
 import type { Random } from './random';
@@ -27,10 +27,10 @@ export function sessions(plan: Plan, random: Random): SessionMaker {
     return { chargingId: String(981_000_000 + made * 7), gateway: `192.0.2.${10 + (made % 9)}` };
   };
   return {
-    octets: () => Math.max(20_000, Math.round(random.lognormal(60 * MB, 1.2))),
+    octets: () => Math.max(20_000, Math.round(random.lognormal(110 * MB, 1.1))),
     records(line, at, octets, visited) {
       const ids = session();
-      const length = Math.min(random.whole(60, 5 * 3600) * SECOND, ...edges.filter((edge) => edge > at).map((edge) => edge - at), plan.until - at, (line.to ?? Infinity) - at);
+      const length = Math.min(random.whole(60, 7 * 3600) * SECOND, ...edges.filter((edge) => edge > at).map((edge) => edge - at), plan.until - at, unchangedFor(line, at));
       const seconds = Math.max(1, Math.floor(length / SECOND));
       const cuts = cutsOf(at, seconds, octets);
       return cuts.map(({ from, seconds: part, octets: volume }, index) => {

@@ -1,7 +1,7 @@
 import { areaOf, zoneOf } from '../books/place';
 import { kindOf, quantityOf } from '../books/usage';
 import type { Activity, Fault } from './activity';
-import type { Line } from './company';
+import type { Line } from './lines';
 import { dayAt } from './dublin';
 import type { Charged } from './contract';
 import type { Kind } from './offers';

@@ -1,6 +1,6 @@
 import { within } from './activity';
 import { costAt, rateFor } from './contract';
-import { imsiOf, msisdnOf } from './company';
+import { imsiOf, msisdnAt, msisdnOf } from './lines';
 import { SECOND, dayAt } from './dublin';
 import { rescaled, type Nano } from './exact';
 import type { Happened } from './events';
@@ -48,6 +48,8 @@ export interface Wholesale {
 
 const KB = 1024;
 const written = (cost: Nano): Nano => rescaled(rescaled(cost, 10, 4), 4, 10);
+/** A day of the play's month as it stands in files. */
+export const dayOf = ({ from }: Plan, day: number | undefined): string | undefined => (day === undefined ? undefined : `${dayAt(from).slice(0, 8)}${String(day).padStart(2, '0')}`);
 const upToKb = (octets: number): number => Math.ceil(octets / KB) * KB;
 
 interface Writer {
@@ -61,14 +63,15 @@ function writer(plan: Plan, random: Random): Writer {
   let last = 88_119;
   const ref = () => `NC${(last += 1)}`;
   const shifted = (at: number) => (at + 4 * SECOND < plan.until && dayAt(at + 4 * SECOND) === dayAt(at) ? at + random.whole(0, 3) * SECOND : at);
-  const about = ({ kind, quantity }: Trade) => (kind === 'sms' ? 1 : kind === 'voice' ? Math.max(1, quantity + random.whole(-1, 1)) : upToKb(Math.round(quantity * (1 + random.next() * 0.004))));
+  const thousandth = dayOf(plan, plan.wholesale.thousandthDay);
+  const about = ({ kind, quantity, at }: Trade) => (kind === 'data' && dayAt(at) === thousandth ? upToKb(quantity) : kind === 'sms' ? 1 : kind === 'voice' ? Math.max(1, quantity + random.whole(-1, 1)) : upToKb(Math.round(quantity * (1 + random.next() * 0.004))));
   const record: Writer['record'] = (trade, { shift, quantity: given, rate: wrong } = {}) => {
     const at = shift === undefined ? shifted(trade.at) : trade.at + shift;
     const quantity = given ?? (trade.quantity === 0 ? 0 : about(trade));
     const rate = rateFor(trade)!;
     const [first] = trade.parts;
     return {
-      ref: ref(), kind: trade.kind, imsi: trade.imsi, msisdn: trade.line?.msisdn ?? first!.msisdn, at, quantity, charge: written(costAt(wrong ?? rate, quantity)),
+      ref: ref(), kind: trade.kind, imsi: trade.imsi, msisdn: trade.line ? msisdnAt(trade.line, trade.at) : first!.msisdn, at, quantity, charge: written(costAt(wrong ?? rate, quantity)),
       seconds: trade.kind === 'voice' ? quantity : trade.kind === 'sms' ? 0 : Math.max(1, trade.parts.reduce((all, { seconds }) => all + seconds, 0)),
       rateClass: wrong?.rateClass ?? rate.rateClass, day: dayAt(at),
       ...(trade.kind !== 'data' && trade.other !== undefined ? { other: trade.other } : {}), ...(trade.visited === undefined ? {} : { visited: trade.visited }),
@@ -121,7 +124,8 @@ export function wholesale(plan: Plan, { activities, unbilled }: Happened, random
   const lost = inPeriod.filter((trade) => trade.lost);
   [...rejected, ...late, ...lost].forEach((trade) => special.add(trade));
   const ordinary = inPeriod.filter((trade) => !special.has(trade));
-  const plain = ordinary.filter(({ area, oneDay, parts }) => (area === 'home' || area === 'EEA') && oneDay && parts.every(({ sms }) => (sms?.parts ?? 1) === 1));
+  const faulty = [planted.shiftedDay, planted.thousandthDay].map((day) => dayOf(plan, day));
+  const plain = ordinary.filter(({ area, oneDay, parts, at }) => !faulty.includes(dayAt(at)) && (area === 'home' || area === 'EEA') && oneDay && parts.every(({ sms }) => (sms?.parts ?? 1) === 1));
   const take = lots(plain, random.fork('planted'));
 
   scopeless.forEach((trade) => lone(trade, 'outOfScope'));
@@ -163,7 +167,7 @@ export function wholesale(plan: Plan, { activities, unbilled }: Happened, random
   }
   const used = new Set(items.map(({ trade }) => trade));
   ordinary.filter((trade) => !used.has(trade)).forEach((trade) => put(trade, 'matched'));
-  const templates = ordinary.filter((trade) => isVoice(trade) && atHome(trade));
+  const templates = ordinary.filter((trade) => isVoice(trade) && atHome(trade) && trade.quantity > 0 && !faulty.includes(dayAt(trade.at)));
   for (let index = 0; index < planted.unknownLine; index += 1) {
     const record = write.stranger(templates[index * 3]!, index);
     records.push(record);

@@ -1,7 +1,7 @@
 import { DAY, HOUR, MINUTE, clockAt, dayAt, midnightFrom } from './dublin';
 import { rescaled, text, total } from './exact';
 import type { Plan } from './plan';
-import type { WholesaleRecord } from './wholesale';
+import { dayOf, type WholesaleRecord } from './wholesale';
 
 /** A file of the host, one a day. */
 export interface WholesaleFile {
@@ -47,26 +47,39 @@ function malformed(record: WholesaleRecord, kind: number): string[] {
   return kind % 3 === 1 ? cells.with(3, '1,01E+12') : cells.slice(0, 12);
 }
 
+/** What is wrong with the whole of a day's file. */
+function asWritten(records: readonly WholesaleRecord[], date: string, plan: Plan): readonly WholesaleRecord[] {
+  const { shiftedDay, thousandthDay } = plan.wholesale;
+  if (date === dayOf(plan, shiftedDay)) return records.map((record) => ({ ...record, at: record.at + HOUR }));
+  if (date === dayOf(plan, thousandthDay)) return records.map((record) => (record.kind === 'data' ? { ...record, quantity: record.quantity / 1000 } : record));
+  return records;
+}
+
+/** When a day's file comes: with ours of the same noon; the one that was missed at the end. */
+const arrivalOf = (day: number, date: string, plan: Plan): number =>
+  (date === dayOf(plan, plan.wholesale.missingDay) ? plan.lateFileAt + 2 * DAY : midnightFrom(day, 1) + 12 * HOUR + 30 * MINUTE);
+
 /** The host's daily files, sorted by start as it writes them. */
 export function wholesaleFiles(plan: Plan, records: readonly WholesaleRecord[]): WholesaleFile[] {
   const files: WholesaleFile[] = [];
   const days = Math.round((plan.until - plan.from) / DAY);
   for (let day = plan.from, index = 0; day < plan.until; day = midnightFrom(day, 1), index += 1) {
     const date = dayAt(day);
-    const own = records.filter((record) => record.day === date).sort((a, b) => a.at - b.at || (a.ref < b.ref ? -1 : 1));
+    const own = [...asWritten(records.filter((record) => record.day === date), date, plan)].sort((a, b) => a.at - b.at || (a.ref < b.ref ? -1 : 1));
     const spoilt = Array.from({ length: plan.wholesale.malformed }, (_, at) => at).filter((at) => (2 * at + 1) % days === index);
     const bad = spoilt.map((kind) => ({ record: own[Math.floor(own.length / 2)]!, kind }));
     const lines = [...own.map((record) => ({ cells: cellsOf(record), at: record.at })), ...bad.map(({ record, kind }) => ({ cells: malformed(record, kind), at: record.at }))].sort((a, b) => a.at - b.at);
-    const arrives = midnightFrom(day, 1) + 3 * HOUR + 15 * MINUTE;
+    const arrives = arrivalOf(day, date, plan);
+    const stated = lines.length + (date === dayOf(plan, plan.wholesale.miscountedDay) ? 1 : 0);
     const sum = total([...own, ...bad.map(({ record }) => record)].map(({ charge }) => charge));
     const compact = date.replaceAll('-', '');
     const sequence = plan.wholesale.firstFile + index;
     files.push({
       name: `NC_HM_${String(sequence).padStart(5, '0')}_${compact}.csv`, day: date, sequence, arrives, lines: lines.length, returned: bad.length,
       text: `${[
-        `H;NORTHCELL;HARBOUR;${String(sequence).padStart(5, '0')};${dayAt(arrives).replaceAll('-', '')} 0315;${compact};Europe/Dublin;EUR`,
+        `H;NORTHCELL;HARBOUR;${String(sequence).padStart(5, '0')};${dayAt(midnightFrom(day, 1)).replaceAll('-', '')} 0315;${compact};Europe/Dublin;EUR`,
         ...lines.map(({ cells }) => cells.join(';')),
-        `T;${lines.length};${decimal(sum)};${own[0] ? localTime(own[0].at) : ''};${own.length > 0 ? localTime(own.at(-1)!.at) : ''}`,
+        `T;${stated};${decimal(sum)};${own[0] ? localTime(own[0].at) : ''};${own.length > 0 ? localTime(own.at(-1)!.at) : ''}`,
       ].join('\r\n')}\r\n`,
     });
   }

@@ -1,21 +1,24 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { keepBooks } from '../books/books';
+import { keepBooks, type Books } from '../books/books';
 import { expectedFigures, type Expected } from '../books/expected';
 import { catalogue, named, type Loadable } from './catalogue';
 import { company, type Company } from './company';
 import { contractDocument } from './contract';
 import { midnightFrom } from './dublin';
-import { happened } from './events';
+import { happened, type Happened } from './events';
+import { lives } from './life';
+import { papers } from './papers';
 import type { Plan } from './plan';
 import { seeded } from './random';
+import { LINE_LIST, STATEMENT, schedule } from './schedule';
 import type { Step } from './steps';
-import { againAt, usageFiles, type UsageFile } from './usageFiles';
-import { wholesale } from './wholesale';
+import { usageFiles, type UsageFile, type UsageRecord } from './usageFiles';
+import { wholesale, type Wholesale } from './wholesale';
 import { wholesaleFiles, type WholesaleFile } from './wholesaleFiles';
 
 /** Changes when the same plan would write other files. */
-export const GENERATOR = 2;
+export const GENERATOR = 3;
 
 /** What a folder holds beside the usage and wholesale files. */
 export interface Written {
@@ -39,58 +42,58 @@ const customersOf = ({ customers }: Company): Written['customers'] => customers.
   },
 }));
 
-/** When a prepaid plan is due again something has to look: at such times the play waits. */
-function waits(plan: Plan, { lines }: Company): Step[] {
-  const due = new Set(lines.filter(({ offer }) => offer.startsWith('GO')).map(({ from }) => from));
-  return [...due].map((from): Step => ({ step: 'wait', at: midnightFrom(Math.max(from, plan.from), 28) + (Math.max(from, plan.from) - midnightFrom(Math.max(from, plan.from), 0)) + 60_000 }));
-}
+/** The host's records of what we never had, as the usage that recovery makes of them. */
+const recoveredUsage = ({ items }: Wholesale): UsageRecord[] => items.filter(({ reason }) => reason === 'noRecord').flatMap(({ trade, record }): UsageRecord[] => (record && trade ? [{
+  ...trade.parts[0]!, recordId: record.ref, at: record.at, imsi: record.imsi, msisdn: record.msisdn, seconds: record.kind === 'voice' ? record.quantity : 0, up: 0, down: record.kind === 'data' ? record.quantity : 0,
+}] : []));
 
-const ORDER: readonly Step['step'][] = ['wait', 'topup', 'order', 'usageFile', 'wholesaleFile', 'billRun', 'reconciliation'];
-
-function stepsOf(plan: Plan, all: Company, own: readonly UsageFile[], theirs: readonly WholesaleFile[]): Step[] {
-  const twice = own.find(({ number }) => number === plan.files.twice)!;
-  const theirTwice = theirs.find(({ day }) => Number(day.slice(8)) === plan.wholesale.twiceDay);
-  const month = { from: plan.from, until: midnightFrom(plan.from, 31) };
-  const steps: Step[] = [
-    ...all.topups, ...all.orders, ...waits(plan, all),
-    ...own.map(({ name, arrives }): Step => ({ step: 'usageFile', at: arrives, file: name })),
-    { step: 'usageFile', at: againAt(twice), file: twice.name, again: true },
-    ...theirs.map(({ name, arrives }): Step => ({ step: 'wholesaleFile', at: arrives, file: name })),
-    ...(theirTwice ? [{ step: 'wholesaleFile', at: theirTwice.arrives + 3_600_000, file: theirTwice.name, again: true } as const] : []),
-    { step: 'billRun', at: plan.billRunAt, ...month },
-    { step: 'reconciliation', at: plan.reconcileAt, ...month },
-  ];
-  return steps.sort((a, b) => a.at - b.at || ORDER.indexOf(a.step) - ORDER.indexOf(b.step));
+/** Accounts that get a further bill for what came late or was recovered, and all that are billed. */
+function billedAccounts({ lines }: Company, { activities, unbilled }: Happened): { readonly accounts: readonly string[]; readonly all: readonly string[] } {
+  const late = activities.filter((activity) => activity.lost || unbilled.has(activity)).flatMap(({ line }) => line?.account ?? []);
+  return { accounts: [...new Set(late)].sort(), all: [...new Set(lines.filter(({ paymentType }) => paymentType === 'postpaid').map(({ account }) => account))].sort() };
 }
 
 /** Everything of a play, made from its plan alone. */
-export function generate(plan: Plan): { readonly written: Written; readonly usage: readonly UsageFile[]; readonly wholesale: readonly WholesaleFile[] } {
+export function generate(plan: Plan): Generated {
   const random = seeded(plan.seed);
   const all = company(plan, random.fork('company'));
-  const events = happened(plan, all, random.fork('events'));
+  const life = lives(plan, all, random.fork('lives'));
+  const events = happened(plan, all, life, random.fork('events'));
   const own = usageFiles(plan, events.activities, random.fork('files'));
   const host = wholesale(plan, events, random.fork('host'));
   const theirs = wholesaleFiles(plan, host.records);
-  const steps = stepsOf(plan, all, own, theirs);
+  const steps = schedule(plan, all, life, own, theirs, billedAccounts(all, events));
   const byName = new Map(own.map((file) => [file.name, file]));
-  const books = keepBooks(steps, all, byName);
+  const books = keepBooks(steps, all.lines, byName, plan.settlement ? recoveredUsage(host) : []);
+  const lapsed = new Map(books.contracts.flatMap(({ line, until }) => (line && until !== undefined && line.to === undefined ? [[line.key, until] as const] : [])));
+  const sent = papers(plan, all.lines, life, lapsed, host.records, random.fork('papers'));
   const expected = expectedFigures({
     steps, books, usageFiles: byName, wholesaleFiles: new Map(theirs.map((file) => [file.name, file])), wholesale: host, period: { from: plan.from, until: midnightFrom(plan.from, 31) },
+    planted: plan.wholesale, settlement: plan.settlement, papers: sent.figures,
   });
   return {
     written: { generator: GENERATOR, play: plan.name, seed: plan.seed, loads: [...catalogue(), contractDocument()], customers: customersOf(all), steps, expected },
-    usage: own, wholesale: theirs,
+    usage: own, wholesale: theirs, papers: plan.settlement ? { [LINE_LIST]: sent.lineList, [STATEMENT]: sent.statement } : {}, books,
   };
+}
+
+export interface Generated {
+  readonly written: Written;
+  readonly usage: readonly UsageFile[];
+  readonly wholesale: readonly WholesaleFile[];
+  readonly papers: Readonly<Record<string, string>>;
+  readonly books: Books;
 }
 
 const pretty = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
 
 /** Writes a play's files into a folder: what the player reads, and what it must find. */
 export function write(plan: Plan, folder: string): Written {
-  const { written, usage, wholesale: theirs } = generate(plan);
+  const { written, usage, wholesale: theirs, papers: sent } = generate(plan);
   for (const part of ['usage', 'wholesale']) mkdirSync(join(folder, part), { recursive: true });
   for (const { name, text } of usage) writeFileSync(join(folder, 'usage', name), text);
   for (const { name, text } of theirs) writeFileSync(join(folder, 'wholesale', name), Buffer.from(text, 'latin1'));
+  for (const [name, text] of Object.entries(sent)) writeFileSync(join(folder, 'wholesale', name), text);
   const { loads, customers, steps, expected, ...play } = written;
   for (const [name, content] of Object.entries({ catalogue: loads, customers, steps, expected, play })) writeFileSync(join(folder, `${name}.json`), pretty(content));
   return written;

@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { named } from '../generate/catalogue';
 import { iso } from '../generate/dublin';
-import { HOST } from '../generate/contract';
 import type { Step } from '../generate/steps';
 import type { Directory } from './directory';
-import { at, until, type Client, type Resource } from './http';
+import { at, until, type Client } from './http';
 
 /** What a step needs to be done. */
 export interface Doing {
@@ -23,11 +21,13 @@ export interface Done {
   readonly runs: Set<string>;
 }
 
-const ORDERS = at('productOrderingManagement', 'productOrder');
-const TOPUPS = at('prepayBalanceManagement', 'topupBalance');
+/** Does a step; done again it changes nothing. */
+export type Doer<S extends Step['step']> = (step: Extract<Step, { readonly step: S }>, doing: Doing) => Promise<void>;
+
+export const ORDERS = at('productOrderingManagement', 'productOrder');
+export const TOPUPS = at('prepayBalanceManagement', 'topupBalance');
+export const PRODUCTS = at('productInventory', 'product');
 const USAGE = at('usageManagement', 'usage');
-const ENDED = ['completed', 'failed', 'partial', 'rejected', 'cancelled'];
-const YEAR_MS = 365 * 86_400_000;
 
 /** Looks at what is there before anything is done again. */
 export async function lookAround(client: Client): Promise<Done> {
@@ -43,84 +43,28 @@ export async function lookAround(client: Client): Promise<Done> {
   };
 }
 
-export const runName = (step: Step): string => `${step.step} of ${iso(step.at)}`;
+/** What a run is called, by which it is found again. */
+export const runName = (step: Step): string => (step.step === 'reconciliation' ? `reconciliation, ${step.name}` : `${step.step} of ${iso(step.at)}`);
 
-/** Whether an earlier run of the play did the step to its end. */
+/** Whether an earlier run of the play did the step to its end: the clock only moves on when it is done. */
 export function wasDone(step: Step, { done }: Doing, now: number): boolean {
   switch (step.step) {
     case 'order': return done.orders.has(step.key) && now > step.at;
-    case 'topup': return done.topups.has(step.key);
+    case 'topup': return done.topups.has(step.key) && now > step.at;
     case 'usageFile': return (done.usageFiles.get(step.file) ?? 0) > (step.again ? 1 : 0);
     case 'billRun': case 'reconciliation': return done.runs.has(runName(step));
-    case 'wait': return now > step.at;
-    case 'wholesaleFile': return now > step.at;
+    default: return now > step.at;
   }
 }
 
-type Doer<S extends Step['step']> = (step: Extract<Step, { readonly step: S }>, doing: Doing) => Promise<void>;
-
-const order: Doer<'order'> = async (step, { client, directory, done }) => {
-  const items = await directory.resolved(step.items);
-  const account = await directory.resolved(named(step.account, 'BillingAccount'));
-  const customer = await directory.resolved(named(step.customer, 'Customer'));
-  const body = {
-    externalId: step.key, category: 'mobile', description: step.key, productOrderItem: items, billingAccount: account, relatedParty: [{ ...customer, name: step.customer, role: 'customer' }],
-  };
-  const id = done.orders.get(step.key) ?? (await client.post(ORDERS, body, `demo ${step.key}`)).id;
-  let order: Resource | undefined;
-  await until(`${step.key} is over`, async () => {
-    order = (await client.get(`${ORDERS}/${id}`)).body as Resource;
-    return ENDED.includes(String(order['state']));
-  });
-  if (order?.['state'] !== 'completed') throw new Error(`${step.key} is ${String(order?.['state'])}: ${JSON.stringify(order?.['note'])}`);
-  directory.forget('productInventory', 'product');
-};
-
-const topup: Doer<'topup'> = async (step, { client, directory }) => {
-  const made = await client.post(TOPUPS, {
-    description: step.key, usageType: 'monetary', amount: { amount: step.amount, units: step.currency }, bucket: { id: step.bucket, name: 'main balance' },
-    partyAccount: await directory.resolved(named(step.account, 'BillingAccount')), validFor: { startDateTime: iso(step.at), endDateTime: iso(step.at + YEAR_MS) },
-  }, `demo ${step.key}`);
-  if (made['status'] !== 'completed') throw new Error(`${step.key} is ${String(made['status'])}: ${String(made['reason'])}`);
-};
-
 /** Nothing of what came in waits to be rated. */
-export const rated = (client: Client): Promise<void> => until('all usage is rated or rejected', async () => await client.count(`${USAGE}?status=received&fields=id`) === 0);
+export const rated = (client: Client): Promise<void> => until('all usage is rated or rejected', async () =>
+  await client.count(`${USAGE}?status=received&fields=id`) === 0 && await client.count(`${USAGE}?status=recycled&fields=id`) === 0);
 
-const usageFile: Doer<'usageFile'> = async ({ file }, { client, folder }) => {
-  await client.send(`${at('trunkline', 'usageImport')}?mapping=trunkline-usage&name=${file}`, readFileSync(join(folder, 'usage', file)), 'text/csv');
-  await rated(client);
-};
+export const fileIn = (folder: string, part: string, name: string): Buffer => readFileSync(join(folder, part, name));
 
-async function run(path: string, body: object, name: string, client: Client): Promise<void> {
-  const { id } = await client.post(path, { ...body, description: name }, `demo ${name}`);
-  let run: Resource | undefined;
-  await until(`${name} is done`, async () => {
-    run = (await client.get(`${path}/${id}`)).body as Resource;
-    return run['state'] === 'done' || run['state'] === 'terminatedWithError';
-  }, 300_000);
-  if (run?.['state'] !== 'done') throw new Error(`${name} failed: ${JSON.stringify(run)}`);
-}
-
-const billRun: Doer<'billRun'> = (step, { client }) => run(at('trunkline', 'billRun'), { asOf: iso(step.at) }, runName(step), client);
-
-const wholesaleFile: Doer<'wholesaleFile'> = async ({ file }, { client, folder }) => {
-  await client.send(`${at('trunkline', 'wholesaleFile')}?host=${HOST}&mapping=${HOST}&name=${file}`, readFileSync(join(folder, 'wholesale', file)), 'text/csv');
-};
-
-const reconciliation: Doer<'reconciliation'> = (step, { client }) => run(at('trunkline', 'reconciliationRun'),
-  { host: HOST, period: { startDateTime: iso(step.from), endDateTime: iso(step.until) }, asOf: iso(step.at) }, runName(step), client);
-
-/** Until every prepaid plan that is due was renewed, or suspended for want of money. */
-const wait: Doer<'wait'> = async (step, { client }) => until('plans that are due are renewed or suspended', async () => {
-  const products = await client.list(`${at('productInventory', 'product')}?fields=status,productCharacteristic`);
-  return products.every(({ status, productCharacteristic = [] }) => {
-    const due = (productCharacteristic as readonly { name: string; value: string }[]).find(({ name }) => name === 'renewalDate')?.value;
-    return status !== 'active' || due === undefined || Date.parse(due) > step.at;
-  });
+/** Waits for a state of the one product with that name. */
+export const productIs = (client: Client, name: string, status: string): Promise<void> => until(`${name} is ${status}`, async () => {
+  const [product] = await client.list(`${PRODUCTS}?name=${encodeURIComponent(name)}&fields=name,status`);
+  return product?.['status'] === status;
 });
-
-const DOERS: { readonly [S in Step['step']]: Doer<S> } = { order, topup, usageFile, billRun, wholesaleFile, reconciliation, wait };
-
-/** Does a step through the product's APIs; done again it changes nothing. */
-export const doStep = (step: Step, doing: Doing): Promise<void> => (DOERS[step.step] as (one: Step, given: Doing) => Promise<void>)(step, doing);

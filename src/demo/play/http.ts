@@ -6,6 +6,7 @@ export interface Client {
   list(path: string): Promise<Resource[]>;
   count(path: string): Promise<number>;
   post(path: string, body: unknown, key?: string): Promise<Resource>;
+  patch(path: string, body: unknown): Promise<Resource>;
   /** Sends a file as it is. */
   send(path: string, content: Buffer, type: string): Promise<Resource>;
 }
@@ -58,9 +59,9 @@ export function client(bases: readonly string[]): Client {
     }
   };
   const get = async (path: string): Promise<Reply> => (await ask(path, {})).reply;
-  const made = async (path: string, init: RequestInit): Promise<Resource> => {
-    const { reply, text } = await ask(path, { method: 'POST', ...init });
-    if (reply.status !== 201 && reply.status !== 200) throw new Error(`POST ${path} answered ${reply.status}: ${text.slice(0, 600)}`);
+  const made = async (path: string, init: RequestInit, method = 'POST'): Promise<Resource> => {
+    const { reply, text } = await ask(path, { method, ...init });
+    if (reply.status !== 201 && reply.status !== 200) throw new Error(`${method} ${path} answered ${reply.status}: ${text.slice(0, 600)}`);
     return reply.body as Resource;
   };
   const page = async (path: string, limit: number, offset: number): Promise<Reply> => {
@@ -80,6 +81,7 @@ export function client(bases: readonly string[]): Client {
     },
     count: async (path) => (await page(path, 1, 0)).total,
     post: (path, body, key) => made(path, { headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { 'idempotency-key': key }) }, body: JSON.stringify(body) }),
+    patch: (path, body) => made(path, { headers: { 'content-type': 'application/merge-patch+json' }, body: JSON.stringify(body) }, 'PATCH'),
     send: (path, content, type) => made(path, { headers: { 'content-type': type }, body: new Uint8Array(content) }),
   };
 }

@@ -3,8 +3,9 @@ import type { Loadable } from '../generate/catalogue';
 import type { Step } from '../generate/steps';
 import type { Written } from '../generate/write';
 import { directory, type Directory } from './directory';
-import { doStep, lookAround, rated, wasDone, type Doing } from './doing';
+import { lookAround, rated, wasDone, type Doing } from './doing';
 import { at, inParallel, type Client, type Resource } from './http';
+import { LABELS, doStep } from './steps';
 
 /** What tells how far the play is. */
 export interface Progress {
@@ -32,14 +33,19 @@ async function load({ api, resource, name, body }: Loadable, client: Client, nam
   if (!isVendor) names.keep(api, resource, name, id);
 }
 
-/** Documents of one type have no references to each other but those before them: prices are loaded in waves. */
+/** In waves: what refers to others comes after them. */
+const WAVES: readonly ((one: Loadable) => boolean)[] = [
+  ({ api }) => api === 'trunkline',
+  ({ resource, body }) => resource === 'productOfferingPrice' && !JSON.stringify(body).includes('$named'),
+  ({ resource, body }) => resource === 'productOfferingPrice' && JSON.stringify(body).includes('$named'),
+  ({ resource, body }) => resource === 'productOffering' && body['bundledProductOffering'] === undefined,
+  ({ resource, body }) => resource === 'productOffering' && body['bundledProductOffering'] !== undefined,
+];
+
 async function loadAll(loads: readonly Loadable[], client: Client, names: Directory, progress: Progress): Promise<void> {
   progress.begin('catalogue', loads.length);
-  const isFree = ({ body }: Loadable) => !JSON.stringify(body).includes('$named');
-  const waves = [loads.filter((one) => one.api === 'trunkline'), loads.filter((one) => one.api !== 'trunkline' && isFree(one)), loads.filter((one) => one.resource === 'productOfferingPrice' && !isFree(one)),
-    loads.filter((one) => one.resource === 'productOffering' && !isFree(one))];
-  for (const wave of waves) {
-    await inParallel(wave, wave[0]?.api === 'trunkline' ? 1 : ABREAST, async (one) => {
+  for (const [index, belongs] of WAVES.entries()) {
+    await inParallel(loads.filter(belongs), index === 0 ? 1 : ABREAST, async (one) => {
       await load(one, client, names);
       progress.step(one.name);
     });
@@ -72,10 +78,6 @@ function groups(steps: readonly Step[]): Step[][] {
   }
   return found;
 }
-
-const LABELS: Readonly<Record<Step['step'], string>> = {
-  order: 'order', topup: 'top-up', usageFile: 'usage file', billRun: 'bill run', wholesaleFile: 'wholesale file', reconciliation: 'reconciliation', wait: 'renewals',
-};
 
 const labelOf = (step: Step): string => `${iso(step.at).slice(0, 16).replace('T', ' ')} ${'file' in step ? step.file : LABELS[step.step]}`;
 

@@ -21,5 +21,5 @@ export function compare(expected: Expected, found: Expected): Compared[] {
 
 export const TITLES: Readonly<Record<Section, string>> = {
   files: 'Files', usage: 'Usage by state', reasons: 'Rejected, by reason', rated: 'Rated, in EUR', balances: 'Prepaid balances, in EUR', bills: 'Bills, in EUR',
-  leakage: 'Reconciliation with Northcell', control: 'Control of the reconciliation', events: 'Events, published on the broker and delivered to the partner',
+  leakage: 'Reconciliation with Northcell', recovered: 'After recovery and further bills', lines: "The host's list of SIMs", statement: "The host's settlement statement", control: 'Control of the reconciliation', events: 'Events, published on the broker and delivered to the partner',
 };

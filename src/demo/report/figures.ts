@@ -1,31 +1,18 @@
-import { scaled, text, total, type Micro } from '../generate/exact';
-import { CLASSES, type Class } from '../generate/wholesale';
+import { total } from '../generate/exact';
 import type { Expected, Figure, Figures } from '../books/expected';
+import { MOST_ACCOUNTS } from '../books/expected';
 import { SUBSCRIPTIONS, type Heard } from '../play/listener';
 import { at, type Client, type Resource } from '../play/http';
+import { counted, euro, microOf, sumOf, type Money } from './amounts';
+import { hostFigures } from './hostFigures';
 
 /** What the product says, read through its APIs and added up by the demo's own arithmetic. */
-
-interface Money {
-  readonly value?: number;
-  readonly amount?: number;
-}
-
-/** The digits of a JSON number, as millionths. */
-export function microOf(money: unknown): Micro {
-  const { value, amount } = (money ?? {}) as Money;
-  const number = value ?? amount ?? 0;
-  const digits = Math.abs(number) < 1e-6 && number !== 0 ? number.toFixed(12).replace(/0+$/, '') : String(number);
-  return scaled(digits, 6);
-}
-
-const euro = (value: Micro): string => text(value, 6);
-const sumOf = (list: readonly unknown[]): Micro => total(list.map(microOf));
 
 interface Line {
   readonly usageRatingTag?: string;
   readonly offerTariffType?: string;
   readonly settledBy?: string;
+  readonly afterSuspension?: boolean;
   readonly taxIncludedRatingAmount?: Money;
   readonly taxExcludedRatingAmount?: Money;
 }
@@ -33,19 +20,13 @@ interface Line {
 interface Usage extends Resource {
   readonly status: string;
   readonly usageType: string;
-  readonly usageCharacteristic?: readonly { readonly name: string; readonly value: unknown }[];
+  readonly usageCharacteristic?: readonly { readonly name: string; readonly value: string | number }[];
   readonly ratedProductUsage?: readonly Line[];
 }
 
 const linesOf = ({ ratedProductUsage = [] }: Usage): readonly Line[] => ratedProductUsage;
 const howOf = ({ usageRatingTag, offerTariffType }: Line): 'included' | 'charged' | 'throttled' =>
   (usageRatingTag === 'included usage' ? 'included' : offerTariffType === 'throttled' ? 'throttled' : 'charged');
-
-const counted = (keys: readonly string[]): Figures => {
-  const counts: Record<string, number> = {};
-  for (const key of [...keys].sort()) counts[key] = (counts[key] ?? 0) + 1;
-  return counts;
-};
 
 function ratedFigures(usage: readonly Usage[]): Figures {
   return Object.fromEntries(['voice', 'sms', 'data'].flatMap((kind): [string, Figure][] => {
@@ -58,14 +39,21 @@ function ratedFigures(usage: readonly Usage[]): Figures {
   }));
 }
 
-async function fileFigures(client: Client, records: number): Promise<Figures> {
-  const [own, theirs] = await Promise.all([client.list(at('trunkline', 'usageImport')), client.list(at('trunkline', 'wholesaleFile'))]);
+interface File extends Resource {
+  readonly status?: string;
+  readonly reason?: readonly { readonly code: string }[];
+}
+
+async function fileFigures(client: Client, records: number, recovered: number): Promise<Figures> {
+  const [own, theirs] = await Promise.all([client.list(at('trunkline', 'usageImport')), client.list(at('trunkline', 'wholesaleFile')) as unknown as Promise<readonly File[]>]);
   const sum = (files: readonly Resource[], name: string) => files.reduce((all, file) => all + Number(file[name] ?? 0), 0);
+  const held = counted(theirs.flatMap(({ reason = [] }) => reason.map(({ code }) => `wholesale files held for ${code}`)));
   return {
-    'own files': own.length, 'own records taken': records,
+    'own files': own.length, 'own records taken': records, ...(recovered > 0 ? { 'own records recovered': recovered } : {}),
     // An interrupted import is done again, so what it found repeated follows from all lines.
     'own lines repeated': sum(own, 'lines') - sum(own, 'refused') - records, 'own lines returned': sum(own, 'refused'),
     'wholesale files': theirs.length, 'wholesale records taken': sum(theirs, 'accepted'), 'wholesale lines returned': sum(theirs, 'returned'),
+    'wholesale files accepted': theirs.filter(({ status }) => status === 'accepted').length, ...held,
   };
 }
 
@@ -85,52 +73,37 @@ async function balanceFigures(client: Client, usage: readonly Usage[]): Promise<
   };
 }
 
+interface Bill extends Resource {
+  readonly category?: string;
+  readonly billingAccount: { readonly id: string };
+  readonly taxItem?: readonly { readonly taxAmount?: Money }[];
+}
+
+const sign = ({ category }: Bill): bigint => (category === 'credit note' ? -1n : 1n);
+const grossOf = (bill: Bill): bigint => sign(bill) * microOf(bill['taxIncludedAmount']);
+
+function sums(bills: readonly Bill[]): readonly [net: string, tax: string, gross: string] {
+  return [
+    euro(total(bills.map((bill) => sign(bill) * microOf(bill['taxExcludedAmount'])))),
+    euro(total(bills.map((bill) => sign(bill) * sumOf((bill.taxItem ?? []).map(({ taxAmount }) => taxAmount))))), euro(total(bills.map(grossOf))),
+  ];
+}
+
 async function billFigures(client: Client): Promise<Figures> {
-  const [all, accounts] = await Promise.all([client.list(at('customerBillManagement', 'customerBill')), client.list(`${at('accountManagement', 'billingAccount')}?fields=name`)]);
+  const [all, accounts] = await Promise.all([client.list(at('customerBillManagement', 'customerBill')) as unknown as Promise<readonly Bill[]>, client.list(`${at('accountManagement', 'billingAccount')}?fields=name`)]);
   const names = new Map(accounts.map(({ id, name }) => [id, String(name)]));
-  const bills = all.filter(({ category }) => category !== 'trial');
-  const sign = ({ category }: Resource): bigint => (category === 'credit note' ? -1n : 1n);
-  const sum = (of: (bill: Resource) => unknown) => euro(total(bills.map((bill) => sign(bill) * microOf(of(bill)))));
-  const taxes = total(bills.map((bill) => sign(bill) * sumOf((bill['taxItem'] as readonly { taxAmount?: Money }[] | undefined ?? []).map(({ taxAmount }) => taxAmount))));
-  const byAccount = bills.map((bill) => [names.get((bill['billingAccount'] as { id: string }).id) ?? '?', euro(sign(bill) * microOf(bill['taxIncludedAmount']))] as const);
+  const [bills, further] = [all.filter(({ category }) => category !== 'trial' && category !== 'interim'), all.filter(({ category }) => category === 'interim')];
+  const [net, tax, gross] = sums(bills);
+  const [furtherNet, furtherTax, furtherGross] = sums(further);
+  const open = bills.concat(further).filter(({ category }) => category !== 'credit note').map((bill) => bill['remainingAmount']);
+  const largest = bills.concat(further).map((bill) => ({ account: names.get(bill.billingAccount.id) ?? '?', amount: grossOf(bill) }))
+    .sort((a, b) => Number(b.amount - a.amount) || (a.account < b.account ? -1 : 1)).slice(0, MOST_ACCOUNTS);
   return {
-    'bills': bills.length, 'net': sum((bill) => bill['taxExcludedAmount']), 'tax': euro(taxes), 'gross': sum((bill) => bill['taxIncludedAmount']),
-    ...Object.fromEntries(byAccount.map(([account, gross]) => [`gross of ${account}`, gross])),
+    'bills': bills.length, net, tax, gross,
+    ...(further.length > 0 ? { 'further bills': further.length, 'further bills, net': furtherNet, 'further bills, tax': furtherTax, 'further bills, gross': furtherGross } : {}),
+    'still to be paid': euro(sumOf(open)),
+    ...Object.fromEntries(largest.map(({ account, amount }) => [`gross of ${account}`, euro(amount)])),
   };
-}
-
-interface ClassSums {
-  readonly class: string;
-  readonly items?: number;
-  readonly charged?: Money;
-  readonly leakageCost?: Money;
-  readonly retailValue?: Money;
-  readonly claim?: Money;
-  readonly accrual?: Money;
-}
-
-interface Run extends Resource {
-  readonly sums?: { readonly charged?: Money };
-  readonly classSums?: readonly ClassSums[];
-  readonly control?: { readonly ownInItems?: number; readonly wholesaleInItems?: number; readonly complete?: boolean };
-}
-
-async function leakageFigures(client: Client): Promise<{ readonly leakage: Figures; readonly control: Figures }> {
-  const runs = await client.list(at('trunkline', 'reconciliationRun')) as unknown as readonly Run[];
-  const run = runs.at(-1);
-  const items = await client.list(`${at('trunkline', 'reconciliationItem')}?class=missingInRetail&fields=class,reason`);
-  const leakage: Record<string, Figure> = {};
-  for (const name of CLASSES) {
-    const sums: ClassSums = run?.classSums?.find((one) => one.class === name) ?? { class: name satisfies Class };
-    leakage[name] = sums.items ?? 0;
-    for (const [money, label] of [[sums.leakageCost, 'wholesale cost'], [sums.retailValue, 'retail value'], [sums.claim, 'claim'], [sums.accrual, 'accrual']] as const) {
-      if (microOf(money) !== 0n) leakage[`${name}, ${label}`] = euro(microOf(money));
-    }
-  }
-  for (const [reason, count] of Object.entries(counted(items.map(({ reason }) => String(reason))))) leakage[`missingInRetail, ${reason}`] = count;
-  leakage['charged by the host'] = euro(microOf(run?.sums?.charged));
-  const { ownInItems = 0, wholesaleInItems = 0, complete = false } = run?.control ?? {};
-  return { leakage, control: { 'own records in items': ownInItems, 'wholesale records in items': wholesaleInItems, 'every record in one item': complete ? 'yes' : 'no' } };
 }
 
 /** What the broker confirmed, by the event log, and what reached the partner. */
@@ -143,10 +116,15 @@ async function eventFigures(client: Client, { types }: Heard): Promise<Figures> 
 /** The figures that the report shows, as the product has them. */
 export async function figures(client: Client, heard: Heard): Promise<Expected> {
   const usage = await client.list(`${at('usageManagement', 'usage')}?fields=status,usageType,usageCharacteristic,ratedProductUsage`) as unknown as readonly Usage[];
-  const reasons = usage.filter(({ status }) => status === 'rejected').map(({ usageCharacteristic = [] }) => String(usageCharacteristic.find(({ name }) => name === 'rejectReason')?.value));
-  const [files, balances, bills, { leakage, control }] = await Promise.all([fileFigures(client, usage.length), balanceFigures(client, usage), billFigures(client), leakageFigures(client)]);
+  const valueOf = ({ usageCharacteristic = [] }: Usage, name: string) => String(usageCharacteristic.find((one) => one.name === name)?.value ?? '');
+  const reasons = usage.filter(({ status }) => status === 'rejected').map((one) => valueOf(one, 'rejectReason'));
+  const recovered = usage.filter((one) => valueOf(one, 'source') === 'recovery').length;
+  const suspended = usage.filter(({ ratedProductUsage = [] }) => ratedProductUsage.some(({ afterSuspension }) => afterSuspension)).length;
+  const [files, balances, bills, host, events] = await Promise.all([
+    fileFigures(client, usage.length - recovered, recovered), balanceFigures(client, usage), billFigures(client), hostFigures(client), eventFigures(client, heard),
+  ]);
   return {
-    files, usage: { rated: 0, billed: 0, rejected: 0, ...counted(usage.map(({ status }) => status)) }, reasons: counted(reasons), rated: ratedFigures(usage), balances, bills, leakage, control,
-    events: await eventFigures(client, heard),
+    files, usage: { rated: 0, billed: 0, rejected: 0, ...counted(usage.map(({ status }) => status)), ...(suspended > 0 ? { 'after suspension': suspended } : {}) }, reasons: counted(reasons),
+    rated: ratedFigures(usage), balances, bills, ...host, events,
   };
 }

@@ -1,0 +1,82 @@
+import { CLASSES, type Class } from '../generate/wholesale';
+import type { RunName } from '../generate/steps';
+import type { Figure, Figures } from '../books/expected';
+import { at, type Client, type Resource } from '../play/http';
+import { counted, euro, microOf, type Money } from './amounts';
+
+interface ClassSums {
+  readonly class: string;
+  readonly items?: number;
+  readonly leakageCost?: Money;
+  readonly retailValue?: Money;
+  readonly claim?: Money;
+  readonly accrual?: Money;
+}
+
+interface Run extends Resource {
+  readonly description?: string;
+  readonly sums?: { readonly charged?: Money };
+  readonly classSums?: readonly ClassSums[];
+  readonly control?: { readonly ownInItems?: number; readonly wholesaleInItems?: number; readonly complete?: boolean };
+  readonly lineSums?: readonly (Readonly<Record<string, unknown>> & { readonly claim?: Money; readonly accrual?: Money })[];
+  readonly statement?: readonly { readonly row?: readonly { readonly fits?: boolean }[]; readonly claim?: Money }[];
+}
+
+const itemsOf = (run: Run | undefined, name: Class): ClassSums => run?.classSums?.find((one) => one.class === name) ?? { class: name };
+
+function leakageFigures(run: Run | undefined, reasons: readonly string[]): Figures {
+  const leakage: Record<string, Figure> = {};
+  for (const name of CLASSES) {
+    const sums = itemsOf(run, name);
+    leakage[name] = sums.items ?? 0;
+    for (const [money, label] of [[sums.leakageCost, 'wholesale cost'], [sums.retailValue, 'retail value'], [sums.claim, 'claim'], [sums.accrual, 'accrual']] as const) {
+      if (microOf(money) !== 0n) leakage[`${name}, ${label}`] = euro(microOf(money));
+    }
+  }
+  for (const [reason, count] of Object.entries(counted(reasons))) leakage[`missingInRetail, ${reason}`] = count;
+  leakage['charged by the host'] = euro(microOf(run?.sums?.charged));
+  return leakage;
+}
+
+function controlFigures(run: Run | undefined): Figures {
+  const { ownInItems = 0, wholesaleInItems = 0, complete = false } = run?.control ?? {};
+  return { 'own records in items': ownInItems, 'wholesale records in items': wholesaleInItems, 'every record in one item': complete ? 'yes' : 'no' };
+}
+
+function recoveredFigures(run: Run | undefined, recovered: number): Figures {
+  if (!run) return {};
+  return { 'items recovered': recovered, 'matched': itemsOf(run, 'matched').items ?? 0, 'missingInRetail': itemsOf(run, 'missingInRetail').items ?? 0, 'unbilled': itemsOf(run, 'unbilled').items ?? 0 };
+}
+
+const LINE_CLASSES = ['matched', 'activeAtHostOnly', 'activeAtUsOnly', 'identityMismatch', 'profileMismatch', 'feeMismatch'];
+
+function lineFigures(run: Run | undefined, lists: readonly Resource[]): Figures {
+  const sums = run?.lineSums?.[0];
+  if (!sums) return {};
+  return {
+    'lines on the list': Number(lists.at(-1)?.['lines'] ?? 0), ...Object.fromEntries(LINE_CLASSES.map((name) => [name, Number(sums[name] ?? 0)])),
+    'claim': euro(microOf(sums.claim)), 'accrual': euro(microOf(sums.accrual)),
+  };
+}
+
+function statementFigures(run: Run | undefined): Figures {
+  const compared = run?.statement?.[0];
+  if (!compared) return {};
+  const { row = [], claim } = compared;
+  return { 'rows': row.length, 'rows that fit': row.filter(({ fits }) => fits).length, 'claim': euro(microOf(claim)) };
+}
+
+/** What came of the host's files, lists and statements. */
+export async function hostFigures(client: Client): Promise<Readonly<Record<'leakage' | 'recovered' | 'lines' | 'statement' | 'control', Figures>>> {
+  const [runs, items, recovered, lists] = await Promise.all([
+    client.list(at('trunkline', 'reconciliationRun')) as unknown as Promise<readonly Run[]>, client.list(`${at('trunkline', 'reconciliationItem')}?fields=class,reason,status,firstRun`),
+    client.count(`${at('trunkline', 'reconciliationItem')}?status=recovered&fields=status`), client.list(`${at('trunkline', 'lineList')}?fields=lines`),
+  ]);
+  const named = (name: RunName) => runs.find(({ description = '' }) => description.endsWith(name));
+  const run = named('leakage');
+  // An item that was recovered since is matched now, and was missing then.
+  const reasons = items.filter((item) => item['class'] === 'missingInRetail' || (item['status'] === 'recovered' && item['reason'] === 'noRecord')).map(({ reason }) => String(reason));
+  return {
+    leakage: leakageFigures(run, reasons), recovered: recoveredFigures(named('after recovery'), recovered), lines: lineFigures(run, lists), statement: statementFigures(run), control: controlFigures(run),
+  };
+}
