@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message, Verdict } from '../events/broker';
 import { readEvent } from '../events/envelope';
 import type { BillingAccount } from '../domain/bill/charge';
+import { isBillable, type BillableLine } from '../domain/bill/usageGroup';
 import { keepCycle } from '../store/accountCycle';
 import type { Doc } from '../store/codec';
 import { createTariffs } from './rating/tariffs';
@@ -55,8 +56,9 @@ export async function startBilling({ store, broker, log }: WorkerParts): Promise
 
 /** Usage of a batch is shown in one commit; the rest is done one by one. */
 async function handle(billing: Billing, messages: readonly Message[]): Promise<Verdict[]> {
-  const events = messages.map((message) => readEvent(message));
-  const usage = [...new Set(events.flatMap(({ collection, id }) => (collection === 'usage' ? [id] : [])))];
+  const events = messages.map((message) => readEvent<Doc & { readonly ratedProductUsage?: readonly BillableLine[] }>(message));
+  // What a balance paid needs no second look: an event shows the lines as they were committed.
+  const usage = [...new Set(events.flatMap(({ collection, id, body }) => (collection === 'usage' && (body.ratedProductUsage ?? []).some(isBillable) ? [id] : [])))];
   const shown = usage.length === 0 ? Promise.resolve() : showAll(billing, usage);
   return Promise.all(events.map(async ({ collection, id, correlationId }): Promise<Verdict> => {
     try {

@@ -6,15 +6,15 @@ import { settleProvisional, type RatedUsageGroup } from '../../domain/bill/usage
 import { hashId } from '../../domain/hashId';
 import { midnight, type DateRange } from '../../domain/proration';
 import { released, type KeptCycle } from '../../store/accountCycle';
-import type { Doc } from '../../store/codec';
+import type { Doc, Held } from '../../store/codec';
 import { readReference } from '../../store/reference';
 import { readSupplier, type Supplier } from '../../store/supplier';
 import type { Key } from '../../store/together';
 import type { UnitOfWork } from '../../store/unitOfWork';
 import { namingOriginals } from './credit';
-import { groupingTerms, readMaterial, type KeptRate, type Material } from './material';
+import { adoptMaterial, groupingTerms, readMaterial, type KeptRate, type Material } from './material';
 import type { Billing } from './setup';
-import { assigned, assignUsage, finishMarking, groupPages, markBilled, MovedOn, rateFinder, usagePages, usageWaiting } from './usage';
+import { assigned, assignUsage, finishMarking, groupAll, groupPages, markBilled, MovedOn, rateFinder, usagePages } from './usage';
 import { finalAmounts } from './volume';
 
 /** What is asked for: the next period of the cycle, a look at it, or what has come up so far. */
@@ -55,18 +55,54 @@ export async function billAccount(billing: Billing, order: BillOrder): Promise<B
   const { store } = billing;
   await finishMarking(store, order.accountId);
   const supplier = await readSupplier(store);
-  const keys: Key[] = [['billSeries', seriesOf(supplier)], ['accountCycle', order.accountId]];
-  const outcome = await store.runTogether(keys, (unit) => decideBill(billing, unit, order, supplier));
+  const outcome = await decide(billing, order, supplier);
   if (outcome.kind !== 'large' || !outcome.cycle) return outcome;
   try {
-    const prepared = await prepare(billing, order, outcome.cycle);
-    const made = await store.runTogether(keys, (unit) => decideBill(billing, unit, order, supplier, prepared));
+    const made = await decide(billing, order, supplier, await prepare(billing, order, outcome.cycle));
     await finishMarking(store, order.accountId);
     return made;
   } catch (error) {
     if (!(error instanceof MovedOn)) throw error;
     return billAccount(billing, order);
   }
+}
+
+/** What was read of an account before its bill is decided, so that deciding waits for nothing; and of which state of it. */
+interface Gathered {
+  readonly account: KeptAccount;
+  readonly cycle: KeptCycle;
+  /** Revision of the cycle. */
+  readonly rev: number;
+  readonly frame: Frame;
+  readonly range: DateRange;
+  readonly material: Material;
+}
+
+async function gather({ store }: Billing, order: BillOrder, now: Date, prepared: Prepared | undefined, known?: Held<KeptCycle>): Promise<Gathered | undefined> {
+  const [account, held] = await Promise.all([store.read<KeptAccount>('billingAccount', order.accountId), known ?? store.read<KeptCycle>('accountCycle', order.accountId)]);
+  if (!account || !held) return undefined;
+  const { doc: cycle, rev } = held;
+  const frame = frameOf(order, account.doc, cycle, now);
+  const range = billedRange(frame);
+  return { account: account.doc, cycle, rev, frame, range, material: await readMaterial(store, account.doc, range, prepared === undefined) };
+}
+
+/** Decides the bill together with those of other accounts: they share one commit and one step of the number series. */
+async function decide(billing: Billing, order: BillOrder, supplier: Supplier, prepared?: Prepared): Promise<BillOutcome> {
+  const { store } = billing;
+  const keys: Key[] = [['billSeries', seriesOf(supplier)], ['accountCycle', order.accountId]];
+  // A bill on demand ends at the moment it is decided, so it cannot be read for ahead.
+  let ahead = order.category === 'interim' ? undefined : await gather(billing, order, store.clock.now(), prepared);
+  return store.runTogether(keys, async (unit) => {
+    const cycle = await unit.get<KeptCycle>('accountCycle', order.accountId);
+    const rev = unit.revision('accountCycle', order.accountId);
+    const first = ahead;
+    ahead = undefined;
+    if (!cycle || rev === undefined) return { kind: 'unknown', reasons: [] };
+    // Done again, or when the account moved on meanwhile, it is read afresh.
+    const gathered = first?.rev === rev ? first : await gather(billing, order, unit.now, prepared, { doc: cycle, rev, seq: 0, at: 0 });
+    return gathered ? decideBill(billing, unit, order, supplier, gathered, prepared) : { kind: 'unknown', reasons: [] };
+  });
 }
 
 /** Assigns and sums up the usage of a large account. A trial only sums up. */
@@ -99,33 +135,26 @@ function frameOf({ category, cause }: BillOrder, account: KeptAccount, cycle: Ke
  * One bill of one account, in one unit: the bill with its number, its rates, the usage on it, the cycle and a refund are kept together
  * or not at all. A second time it finds what the first one left.
  */
-async function decideBill(billing: Billing, unit: UnitOfWork, order: BillOrder, supplier: Supplier, prepared?: Prepared): Promise<BillOutcome> {
-  const account = (await unit.store.read<KeptAccount>('billingAccount', order.accountId))?.doc;
-  const cycle = await unit.get<KeptCycle>('accountCycle', order.accountId);
-  if (!account || !cycle) return { kind: 'unknown', reasons: [] };
-  const frame = frameOf(order, account, cycle, unit.now);
-  const range = billedRange(frame);
-  const [material, usage, series] = await Promise.all([
-    readMaterial(unit, account, range), prepared ? [] : usageWaiting(unit, account.id, midnight(range.end, zoneOf(account))), unit.get<Series>('billSeries', seriesOf(supplier)),
-  ]);
-  if (usage === 'large') return { kind: 'large', reasons: [], cycle };
+async function decideBill(billing: Billing, unit: UnitOfWork, order: BillOrder, supplier: Supplier, gathered: Gathered, prepared?: Prepared): Promise<BillOutcome> {
+  const { account, cycle, frame, range, material } = gathered;
+  if (material.usage === 'large') return { kind: 'large', reasons: [], cycle };
+  const work = adoptMaterial(unit, material);
+  const series = await unit.get<Series>('billSeries', seriesOf(supplier));
   const terms = groupingTerms(account, range, material.taxes);
-  const groups = [...(prepared?.groups ?? await groupPages(once(usage), terms)).values()];
+  const groups = [...(prepared?.groups ?? groupAll(work.usage, terms)).values()];
   const ratedUsage = groups.some(({ isProvisional }) => isProvisional)
     ? settleProvisional(groups, await finalAmounts(billing, unit, material.products, groups, frame.period.startDateTime)) : groups;
   const result = await namingOriginals(unit, billFor({
-    ...frame, ...material, charges: material.waiting, ratedUsage, runType: order.category === 'interim' ? 'offCycle' : 'onCycle', now: unit.now,
+    ...frame, products: material.products, taxes: material.taxes, charges: work.waiting, billed: work.billed, ratedUsage, runType: order.category === 'interim' ? 'offCycle' : 'onCycle', now: unit.now,
     series: { prefix: supplier.billPrefix ?? '', next: series?.next ?? 1 }, unratedUsage: order.unratedUsage ?? 0,
     ...(cycle.carry ? { carry: cycle.carry } : {}), ...(order.release ? {} : expectations(account, cycle)),
   }));
   if (result.parked.length > 0) return { kind: 'parked', reasons: result.parked, cycle };
   if (order.category === 'trial') return keepTrial(unit, result, order, cycle);
-  const next = keepBill(unit, { order, supplier, account, cycle, result, material, series, range, ...(prepared ? { prepared } : {}), ...(frame.reference ? { reference: frame.reference } : {}) });
-  if (result.bill) markBilled(unit, account.id, usage, rateFinder(account, range, terms, usageReference(frame)));
+  const next = keepBill(unit, { order, supplier, gathered, result, spend: work.spend, series, ...(prepared ? { prepared } : {}) });
+  if (result.bill) markBilled(unit, account.id, work.usage, rateFinder(account, range, terms, usageReference(frame)));
   return { kind: result.bill ? 'billed' : 'nothing', ...(result.bill ? { bill: result.bill } : {}), reasons: [], cycle: next };
 }
-
-async function* once<T>(value: T): AsyncGenerator<T> { yield value; }
 
 const expectations = (account: BillingAccount, cycle: KeptCycle): Pick<BillInput, 'usual' | 'everCharged'> => {
   const usual = usualTotal(cycle);
@@ -143,18 +172,15 @@ async function keepTrial(unit: UnitOfWork, { bill, rates }: BillResult, { cause 
 interface Keeping {
   readonly order: BillOrder;
   readonly supplier: Supplier;
-  readonly account: KeptAccount;
-  readonly cycle: KeptCycle;
+  readonly gathered: Gathered;
   readonly result: BillResult;
-  readonly material: Material;
+  readonly spend: readonly KeptRate[];
   readonly series: Series | undefined;
-  readonly range: DateRange;
   readonly prepared?: Prepared;
-  readonly reference?: string;
 }
 
 function keepBill(unit: UnitOfWork, keeping: Keeping): KeptCycle {
-  const { order, supplier, account, cycle, result: { bill, rates, carry, refundDue }, material, series, range, prepared, reference } = keeping;
+  const { order, supplier, gathered: { account, cycle, range, material, frame: { reference } }, result: { bill, rates, carry, refundDue }, spend, series, prepared } = keeping;
   const closes = order.category === 'cycle';
   if (closes) unit.once(`bill:${account.id}:${cycle.billedUntil}`);
   if (bill) {
@@ -162,7 +188,7 @@ function keepBill(unit: UnitOfWork, keeping: Keeping): KeptCycle {
     unit.save<Series>('billSeries', { id: seriesOf(supplier), next: (series?.next ?? 1) + 1 }, { raced: true });
   }
   for (const rate of rates) unit.save<KeptRate>('appliedCustomerBillingRate', { ...rate, _account: account.id }, { events: [] });
-  dropSpend(unit, material.spend, rates, order, midnight(range.end, zoneOf(account)));
+  dropSpend(unit, spend, rates, order, midnight(range.end, zoneOf(account)));
   if (refundDue) keepRefund(unit, account, refundDue, bill);
   const marking = bill && prepared ? { marking: { tag: prepared.tag, billId: bill.id, account, range, taxes: material.taxes, ...(reference ? { reference } : {}) } } : {};
   const next = { ...afterBill(account, released(cycle), { carry, closes, ...(bill ? { bill } : {}) }), ...marking };

@@ -33,8 +33,8 @@ export interface BillRun extends Doc {
   readonly _graceMs?: number;
 }
 
-/** Accounts that are worked on at the same time by one process; their commits travel together. */
-const ABREAST = 8;
+/** Accounts that are worked on at the same time by one process: while the bills of some are committed, the next are read. */
+const ABREAST = 16;
 const CLAIMED = 32;
 const KEEP_CLAIMS_MS = 10_000;
 const PROGRESS_MS = 1000;

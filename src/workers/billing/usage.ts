@@ -4,18 +4,7 @@ import type { DateRange } from '../../domain/proration';
 import { released, type KeptCycle } from '../../store/accountCycle';
 import type { Store } from '../../store/store';
 import type { UnitOfWork } from '../../store/unitOfWork';
-import { groupingTerms, type KeptUsage } from './material';
-
-/** So much usage goes into one commit; an account with more has it assigned to its bill before and marked after it. */
-export const MOST_USAGE = 500;
-
-const rated = (accountId: string, before: string) => ({ _account: accountId, status: 'rated', usageDate: { $lt: before } });
-
-/** Usage of the account before an instant that waits for a bill, read in this unit; `large` when it is too much for one commit. */
-export async function usageWaiting(unit: UnitOfWork, accountId: string, before: string): Promise<KeptUsage[] | 'large'> {
-  const found = await unit.list<KeptUsage>('usage', rated(accountId, before), { limit: MOST_USAGE + 1 });
-  return found.length > MOST_USAGE ? 'large' : found.filter(({ status }) => status === 'rated');
-}
+import { groupingTerms, MOST_USAGE, waitingBefore, type KeptUsage } from './material';
 
 /**
  * Assigns all usage of an account that waits to a bill to come, in commits of bounded size: from then on the set is closed, so that
@@ -27,7 +16,7 @@ export async function assignUsage(store: Store, cycle: KeptCycle, before: string
     left = await store.run(async (unit) => {
       const present = await unit.get<KeptCycle>('accountCycle', cycle.id);
       if (present?.billedUntil !== cycle.billedUntil) throw new MovedOn();
-      const part = await unit.list<KeptUsage>('usage', { ...rated(cycle.id, before), _bill: { $ne: tag } }, { limit: MOST_USAGE });
+      const part = await unit.list<KeptUsage>('usage', { ...waitingBefore(cycle.id, before), _bill: { $ne: tag } }, { limit: MOST_USAGE });
       for (const usage of part) unit.save('usage', { ...usage, _bill: tag }, { events: [] });
       // The cycle travels along, so that a bill made by somebody else meanwhile makes this fail.
       if (part.length > 0) unit.save<KeptCycle>('accountCycle', { ...present, moves: (present.moves ?? 0) + 1 });
@@ -56,6 +45,13 @@ export const assigned = (tag: string) => ({ _bill: tag });
 export async function groupPages(pages: AsyncIterable<readonly KeptUsage[]>, terms: GroupingTerms): Promise<Map<string, RatedUsageGroup>> {
   const groups = new Map<string, RatedUsageGroup>();
   for await (const page of pages) for (const usage of page) addToGroups(groups, usage, terms);
+  return groups;
+}
+
+/** The groups of usage that one commit takes. */
+export function groupAll(records: readonly KeptUsage[], terms: GroupingTerms): Map<string, RatedUsageGroup> {
+  const groups = new Map<string, RatedUsageGroup>();
+  for (const usage of records) addToGroups(groups, usage, terms);
   return groups;
 }
 
