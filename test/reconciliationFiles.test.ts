@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run as runCommand } from '../src/cli/main';
 import { NORTHCELL, northcellFile, type HostRecord } from './setup/northcell';
 import { call, startListener, startServer, until, type TestListener, type TestServer } from './setup/server';
 
@@ -135,6 +139,26 @@ describe('files of a host', () => {
 
   it('are compared with usage of ours that names their host or none, never with that of another host', async () => {
     expect(await run()).toMatchObject({ sums: { own: 0 } });
+  });
+
+  it('are loaded and compared from the command line as well', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'trunkline-wholesale-'));
+    const write = jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
+    try {
+      const [good, spoilt] = [join(folder, 'good.csv'), join(folder, 'spoilt.csv')];
+      writeFileSync(good, northcellFile(1, [record('w1', '2026-05-01T08:00:00Z')]), 'latin1');
+      writeFileSync(spoilt, northcellFile(2, [record('w2', '2026-05-02T08:00:00Z')], { spoilt: true }), 'latin1');
+      const trunkline = (...args: string[]) => runCommand(['node', 'trunkline', 'wholesale', ...args, '--host', host, '--url', server.url]);
+      expect(await trunkline('load', good, '--map', 'northcell')).toBe(0);
+      expect(await trunkline('load', good, spoilt)).toBe(1);
+      expect(await trunkline('run', '--from', DAY.startDateTime, '--to', DAY.endDateTime)).toBe(0);
+      const told = write.mock.calls.map(([text]) => String(text)).join('');
+      expect(told).toMatch(/spoilt\.csv\theld\t1 records\tThe trailer states 2 records/);
+      expect(told).toMatch(/missingInRetail +1 {2}leakage 0\.02/);
+    } finally {
+      write.mockRestore();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('tell listeners of files, runs, items and leakage', async () => {

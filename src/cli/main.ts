@@ -6,12 +6,14 @@ import { registerBill } from './bill';
 import { registerDemo } from './demo';
 import { registerDeadLetters } from './deadLetters';
 import { registerApi } from './api';
+import { registerConformance } from './conformance';
 import { registerDoctor } from './doctor';
 import { registerKey } from './key';
 import { registerSeed } from './seedKit';
 import { registerListen } from './listen';
 import { registerRate } from './rate';
 import { registerReconcile } from './reconcile';
+import { registerWholesale } from './wholesale';
 
 /** The command line. @returns the exit code, or nothing while a server runs on */
 export async function run(argv: readonly string[]): Promise<number | undefined> {
@@ -28,12 +30,14 @@ export async function run(argv: readonly string[]): Promise<number | undefined> 
   registerSeed(program);
   registerBill(program, (result) => { code = result; });
   registerApi(program, (result) => { code = result; });
+  registerConformance(program, (result) => { code = result; });
   registerDemo(program, (result) => { code = result; });
   registerDeadLetters(program, (result) => { code = result; });
   registerListen(program);
   registerDoctor(program, (result) => { code = result; });
   registerRate(program, (result) => { code = result; });
   registerReconcile(program, (result) => { code = result; });
+  registerWholesale(program, (result) => { code = result; });
   program.command('build-only', { hidden: true }).action(() => { code = 0; });
   try {
     await program.parseAsync([...argv]);

@@ -232,7 +232,7 @@ export interface Comparison {
   /** The host's records without a partner, or whose partner we refused: those whose retail value is asked for. */
   readonly missing: readonly WholesaleRecord[];
   /** Judges what was found. `retailValue` rates a record as if it were ours; null for an unknown product. */
-  result(retailValue?: ReconciliationOptions['retailValue']): ReconciliationResult;
+  readonly result: (retailValue?: ReconciliationOptions['retailValue']) => ReconciliationResult;
 }
 
 /** Finds the pairs; for a caller who can say what missing records were worth only once they are known. Faults as `reconcile`. */
@@ -250,7 +250,7 @@ export function compareRecords(own: readonly OwnRecord[], wholesale: readonly Wh
   const refused = matched.pairs.filter((pair) => pair.own.state === 'rejected').map((pair) => pair.wholesale);
   return {
     missing: refused.concat(matched.wholesaleAlone).flatMap(wholesaleParts),
-    result(retailValue) {
+    result: (retailValue) => {
       const working: Working = { host, terms, judgement: retailValue ? { ...judgement, retailValue } : judgement, options, book: ledger(), items: [], nameless: [], beyond: { own: 0, wholesale: 0 } };
       judge(matched, working);
       return resultOf(working, { own, wholesale, contract, tolerances, heldFiles: matched.held });
