@@ -1,4 +1,3 @@
-import { request as pactumRequest, settings, spec } from 'pactum';
 import type { Exchange } from './types';
 
 export interface Call {
@@ -18,7 +17,9 @@ export interface Client {
 const METHODS = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const;
 
 /** @param headers of every request, such as Authorization */
-export function createClient(headers: Readonly<Record<string, string>>, timeoutMs: number): Client {
+export async function createClient(headers: Readonly<Record<string, string>>, timeoutMs: number): Promise<Client> {
+  // Only this command needs it, and it takes its time to load.
+  const { request: pactumRequest, settings, spec } = await import('pactum');
   settings.setLogLevel('SILENT');
   pactumRequest.setDefaultTimeout(timeoutMs);
   let exchanges: Exchange[] = [];
@@ -32,8 +33,8 @@ export function createClient(headers: Readonly<Record<string, string>>, timeoutM
       const answer = await one.toss() as unknown as { statusCode: number; headers: Record<string, string | string[]>; text?: string };
       const answerText = answer.text ?? '';
       const exchange: Exchange = {
-        method, url, requestHeaders, ...(requestBody === undefined ? {} : { requestBody }), status: answer.statusCode,
-        headers: Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value])),
+        method, url, requestHeaders: hidden(requestHeaders), ...(requestBody === undefined ? {} : { requestBody }), status: answer.statusCode,
+        headers: hidden(Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]))),
         text: answerText, body: parsed(answerText), tookMs: Date.now() - began,
       };
       exchanges.push(exchange);
@@ -46,6 +47,10 @@ export function createClient(headers: Readonly<Record<string, string>>, timeoutM
     },
   };
 }
+
+/** Reports are handed on: nothing in them may open a door. */
+const hidden = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, /authorization|api-?key|token|secret|cookie/i.test(name) ? '(hidden)' : value]));
 
 function parsed(text: string): unknown {
   try {

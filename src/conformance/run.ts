@@ -37,7 +37,7 @@ const QUIET: Progress = { resources: () => undefined, begins: () => undefined, o
  */
 export async function runKit(options: KitOptions, progress: Progress = QUIET): Promise<Result> {
   const began = new Date();
-  const client = createClient(options.headers ?? {}, options.timeoutMs ?? 30_000);
+  const client = await createClient(options.headers ?? {}, options.timeoutMs ?? 30_000);
   const targets = await targetsOf(client, options);
   const listener = await openListener(options.listener);
   const kit: Kit = { client, listener, options, mark: `kit${randomBytes(4).toString('hex')}`, outcomes: [], made: [], onOutcome: progress.outcome };

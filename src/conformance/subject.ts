@@ -41,7 +41,9 @@ export function mandatoryOnCreate({ target, operations }: Subject): readonly str
 /** What every answer must have: what the schema and the body of a create demand, and what the profile of the API adds. */
 export function mandatoryInAnswer(subject: Subject): readonly string[] {
   const { target, resource } = subject;
-  const { required } = fold(target.api.document.raw, { $ref: `#/components/schemas/${resource.schemaName}` });
+  const { required: named, properties } = fold(target.api.document.raw, { $ref: `#/components/schemas/${resource.schemaName}` });
+  // Some documents demand what they do not have.
+  const required = [...named].filter((name) => properties.has(name));
   const profile = PROFILES[`${numberOf(target)}/${resource.path}`] ?? [];
   return [...new Set(['id', ...mandatoryOnCreate(subject), ...required, ...profile])].filter((name) => name !== 'href' && !UNSHOWN.has(`${numberOf(target)}/${resource.path}.${name}`));
 }
@@ -57,12 +59,13 @@ const PROFILES: Readonly<Record<string, readonly string[]>> = {
 /** What the documents demand and nobody has: TMF654 wants the receiver of a transfer in every line of the history. */
 const UNSHOWN: ReadonlySet<string> = new Set(['tmf654/balanceActionHistory.receiverLogicalResource']);
 
+const RESERVED = new Set(['fields', 'filter', 'sort', 'offset', 'limit', 'depth', 'expand']);
 const MARKERS = ['name', 'description', 'label', 'title', 'note', 'externalId', 'cancellationReason', 'reason'];
 
 /** The attribute that tells apart what the kit makes: a text that may be sent on create. */
 export function markerOf({ resource, payloads }: Subject): string | undefined {
   if (payloads.marker !== undefined) return payloads.marker ?? undefined;
-  const texts = [...resource.shape.attributes()].filter(([name, shape]) => isText(shape) && resource.createAttributes?.has(name) === true && !name.startsWith('@') && name !== resource.state).map(([name]) => name);
+  const texts = [...resource.shape.attributes()].filter(([name, shape]) => isText(shape) && !RESERVED.has(name) && resource.createAttributes?.has(name) === true && !name.startsWith('@') && name !== resource.state).map(([name]) => name);
   return MARKERS.find((name) => texts.includes(name)) ?? texts.find((name) => !/href|url|id$/i.test(name));
 }
 

@@ -28,7 +28,9 @@ export async function checkPatches(kit: Kit, subject: Subject): Promise<void> {
   let after: Json = {};
   await check(kit, subject, 'patch.status', change ? Object.keys(change).join(', ') : 'nothing to change', async () => {
     if (!change) skip('no text attribute may be changed');
-    const one = await ownOne(kit, subject);
+    // With something besides that a patch could lose.
+    const besides = removableOf(subject);
+    const one = await ownOne(kit, subject, besides === undefined || besides in change ? {} : { [besides]: `${kit.mark} besides` });
     before = await read(kit, subject, one);
     const answer = await kit.client.call('PATCH', addressOf(subject, one), { body: change });
     must(answer.status === 200 || (answer.status === 202 && '202' in (subject.operations.get('patch')!.node.responses ?? {})), () => `The patch was answered ${answer.status} instead of 200: ${reasonIn(answer)}.`);

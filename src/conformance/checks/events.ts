@@ -110,7 +110,7 @@ async function checkCreated(kit: Kit, subject: Subject, { kinds, told, made, one
     must(missing.length === 0, `The notification lacks ${missing.join(', ')}.`);
     const payload = event['event'] as Json;
     must(payload[subject.resource.key] !== undefined || Object.keys(subject.resource.payloadKeys ?? {}).length > 0, () => `event has ${Object.keys(payload).join(', ')} and not ${subject.resource.key}.`);
-    must(!Number.isNaN(Date.parse(String(event['eventTime'] as string))), () => `eventTime is ${short(event['eventTime'])}, which is no date.`);
+    must(!Number.isNaN(Date.parse(String(event['eventTime']))), () => `eventTime is ${short(event['eventTime'])}, which is no date.`);
   }, { needs: ['hub.create', 'event.create'] });
 }
 

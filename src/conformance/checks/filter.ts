@@ -66,7 +66,9 @@ async function checkEquality(kit: Kit, subject: Subject, variants: Variants | un
   for (const attribute of attributes) {
     await check(kit, subject, 'filter.equals', attribute, async () => {
       const value = (one ?? present(subject))[attribute];
-      const rows = await list(kit, subject, `${attribute}=${encode(textOf(value))}`);
+      // Without an operator these names are parameters of the list itself.
+      const sign = RESERVED.has(attribute) ? '.eq=' : '=';
+      const rows = await list(kit, subject, `${attribute}${sign}${encode(textOf(value))}`);
       must(rows.length > 0, `${attribute}=${textOf(value)} finds nothing, although there is one.`);
       const wrong = rows.find((row) => !shows(value, row[attribute]));
       must(wrong === undefined, () => `${attribute}=${textOf(value)} also finds a row whose ${attribute} is ${short(wrong![attribute])}.`);
@@ -79,6 +81,7 @@ async function checkEquality(kit: Kit, subject: Subject, variants: Variants | un
   }, { needs: ['list.array', 'filter.equals'] });
 }
 
+const RESERVED = new Set(['fields', 'filter', 'sort', 'offset', 'limit', 'cursor', 'depth', 'expand']);
 const NO_VALUE = 'nobody-has-this-value-4711';
 
 /** First-level attributes with a simple value that stays as it is: the id, the marker, and some of each kind. */
@@ -145,7 +148,7 @@ async function checkOperators(kit: Kit, subject: Subject, { marker, values, rows
 
 const comparable = (value: unknown): string | number => {
   if (typeof value === 'number') return value;
-  const text = String(value as string);
+  const text = String(value);
   return /^\d{4}-\d{2}-\d{2}T/.test(text) ? Date.parse(text) : text;
 };
 

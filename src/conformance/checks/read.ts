@@ -1,7 +1,7 @@
 import { check, must, rowsOf, short, shows, skip, type Kit } from '../kit';
 import { has, mandatoryInAnswer, markerOf } from '../subject';
 import type { Json, Subject } from '../types';
-import { isBlank, lastPart } from './create';
+import { isBlank, isServerSet, lastPart } from './create';
 
 export const NOBODY = '3b0c1f52-6f6d-4a55-9d0f-0a9f6a5b2e77';
 
@@ -43,7 +43,7 @@ async function checkRetrieve(kit: Kit, subject: Subject): Promise<void> {
   await check(kit, subject, 'retrieve.same', 'what was created', async () => {
     if (!subject.sent) skip('the kit did not make it');
     const sent = subject.sent;
-    const other = Object.keys(sent).find((name) => name !== subject.resource.state && name !== 'lastUpdate' && !shows(sent[name], shown[name]));
+    const other = Object.keys(sent).find((name) => !isServerSet(subject, name) && !shows(sent[name], shown[name]));
     must(other === undefined, () => `${other} was sent as ${short(sent[other!])} and is ${short(shown[other!])} when it is read.`);
   }, { needs: ['retrieve.status', 'create.echo'] });
   await check(kit, subject, 'identity.href', 'by id', async () => {
@@ -78,9 +78,11 @@ async function checkRetrieve(kit: Kit, subject: Subject): Promise<void> {
 }
 
 function datesIn(value: unknown, place = ''): Map<string, string> {
-  if (typeof value === 'string') return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.test(value) ? new Map([[place, value]]) : new Map();
-  if (typeof value !== 'object' || value === null) return new Map();
-  return new Map(Object.entries(value).flatMap(([name, child]) => [...datesIn(child, place === '' ? name : `${place}.${name}`)]));
+  const found = new Map<string, string>();
+  if (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.test(value)) found.set(place, value);
+  if (typeof value !== 'object' || value === null) return found;
+  for (const [name, child] of Object.entries(value as Json)) for (const [inner, text] of datesIn(child, place === '' ? name : `${place}.${name}`)) found.set(inner, text);
+  return found;
 }
 
 async function checkFields(kit: Kit, subject: Subject): Promise<void> {
