@@ -1,4 +1,3 @@
-import { runKit } from '../conformance/run';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SingleBar } from 'cli-progress';
