@@ -28,7 +28,7 @@ describe('what a run found missing', () => {
   };
 
   beforeAll(async () => {
-    server = await startServer();
+    server = await startServer({ rabbit: true });
     shop = openShop(server);
     await shop.setClock('2026-04-20T09:00:00Z', true);
     const offering = await offer('Calls only', [{ name: 'Calls', priceType: 'usage', price: { unit: 'EUR', value: 0.1 }, unitOfMeasure: { amount: 1, units: 'min' }, prodSpecCharValueUse: uses({ service: 'voice', ratingFirstIncrement: 60, ratingIncrement: 60 }) }]);

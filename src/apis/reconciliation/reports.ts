@@ -1,6 +1,7 @@
 import { fault } from '../../domain/fault';
 import { dayIn } from '../../domain/reconciliation/calendar';
-import { isDifference, ITEM_CLASSES, type ReconciliationItem } from '../../domain/reconciliation/item';
+import { ITEM_CLASSES, type ReconciliationItem } from '../../domain/reconciliation/item';
+import { needsCare } from '../../domain/reconciliation/itemLife';
 import { type ItemsPage, itemsHtml, isOf, type ShownRecord } from '../../domain/reconciliation/itemsHtml';
 import { itemsCsv, type ReportInput, type ReportPart } from '../../domain/reconciliation/report';
 import { reportHtml } from '../../domain/reconciliation/reportHtml';
@@ -45,11 +46,9 @@ async function asHtml(store: Store, request: ApiRequest): Promise<Answer> {
   return { status: 200, raw: reportHtml({ ...report, link: (part) => linkTo(part) }), contentType: 'text/html;charset=utf-8' };
 }
 
-const isTold = (item: ReconciliationItem): boolean => isDifference(item.class) || item.claim > 0;
-
 async function asCsv(store: Store, request: ApiRequest): Promise<Answer> {
   const { result } = await reportOf(store, request);
-  return { status: 200, raw: [...itemsCsv(result.items.filter(isTold))].join(''), contentType: 'text/csv;charset=utf-8' };
+  return { status: 200, raw: [...itemsCsv(result.items.filter(needsCare))].join(''), contentType: 'text/csv;charset=utf-8' };
 }
 
 const asJson = async (store: Store, request: ApiRequest): Promise<Answer> => ({ status: 200, raw: await reportText(store, request), contentType: 'application/json;charset=utf-8' });
@@ -89,7 +88,7 @@ async function asItems(store: Store, request: ApiRequest): Promise<Answer> {
   const day = dayIn(timeZone);
   const all = result.items.filter((item) => isOf(item, part, day, new Date(result.asOf)));
   const items = all.slice(offset, offset + PAGE);
-  const quiet = result.items.every(isTold) && result.sums.classes.matched.items > 0;
+  const quiet = result.items.every(needsCare) && result.sums.classes.matched.items > 0;
   const page: ItemsPage = {
     host: result.host, currency: result.currency, part, items, total: all.length, offset, recordsOf: await recordsBehind(store, report, items),
     ...(quiet && { remark: 'A run over so many records keeps its differences; what agrees is counted only. Run a day of it to see every pair.' }),

@@ -35,6 +35,9 @@ export interface MergedRun {
   readonly changed: readonly ItemChange[];
 }
 
+/** Whether somebody has to look after it: a difference, or anything else with a claim, such as a charge for an unanswered call. */
+export const needsCare = (item: ReconciliationItem): boolean => isDifference(item.class) || item.claim > 0;
+
 const isClosed = (status: ItemStatus): boolean => status === 'recovered' || status === 'resolved' || status === 'writtenOff';
 
 /** How an item ends whose records now agree: usage that was brought in or billed late is money won back. */
@@ -47,7 +50,7 @@ function ending(before: KeptItem, now: ReconciliationItem): ItemStatus {
 function seenAgain(before: KeptItem, now: ReconciliationItem, asOf: string): KeptItem {
   const { firstDetected, note, status } = before;
   const kept = { firstDetected, lastSeen: asOf, ...(note !== undefined && { note }) };
-  if (!isDifference(now.class)) return { ...now, ...kept, status: ending(before, now) };
+  if (!needsCare(now)) return { ...now, ...kept, status: ending(before, now) };
   // Found again after it was explained: the explanation has gone, or what was recovered was not billed after all, or shows something to claim. A write-off stays one.
   const isLostAgain = now.class === 'missingInRetail' || now.class === 'unbilled' || now.claim > 0;
   return { ...now, ...kept, status: status === 'resolved' || (status === 'recovered' && isLostAgain) ? 'open' : status };
@@ -76,7 +79,7 @@ export function mergeRun(previous: readonly KeptItem[], result: { readonly items
     return after;
   });
   const known = new Set(previous.map(({ id }) => id));
-  const created = result.items.filter((item) => isDifference(item.class) && !known.has(item.id))
+  const created = result.items.filter((item) => needsCare(item) && !known.has(item.id))
     .map((item): KeptItem => ({ ...item, status: 'open', firstDetected: time, lastSeen: time }));
   return { items: [...items, ...created], created, changed };
 }

@@ -1,5 +1,5 @@
 import { isDifference, type ReconciliationItem } from './item';
-import { ageBand } from './itemLife';
+import { ageBand, needsCare } from './itemLife';
 import { CLASS_MEANING, type ReportPart } from './report';
 import { type Cell, count, dot, escapeHtml as e, leading, moment, page, table } from './reportPage';
 
@@ -46,7 +46,7 @@ const money = (item: ReconciliationItem): string => ([['leakage', item.leakageCo
 export function itemsHtml({ host, currency, part, items, total, offset, remark, recordsOf, links }: ItemsPage): string {
   const chosen = Object.entries(part).map(([name, value]) => `${name} ${value}`).join(', ') || 'all items';
   const rows = items.map((item): Cell[] => [
-    { html: `<span class="nowrap">${dot(item.class)}${leading(e(item.class), isDifference(item.class) ? links.item(item.id) : undefined)}</span><br>${e([item.reason, ...item.flags].filter(Boolean).join(' · '))}` },
+    { html: `<span class="nowrap">${dot(item.class)}${leading(e(item.class), needsCare(item) ? links.item(item.id) : undefined)}</span><br>${e([item.reason, ...item.flags].filter(Boolean).join(' · '))}` },
     { html: `<span class="nowrap">${e(moment(item.usageDate))}</span><br>${e(item.service)} ${e(item.subscriber)}` }, { html: item.own.map((id) => leading(`<code>${e(id)}</code>`, links.usage(id))).join('<br>') || '–' },
     `${item.ownQuantity ?? '–'} / ${item.wholesaleQuantity ?? '–'}`, `${item.charge}${item.contractCharge === null ? '' : ` / ${item.contractCharge}`}`, { html: money(item) }, { html: records(recordsOf(item)) || '–' },
   ]);

@@ -1,6 +1,6 @@
-import { type Money } from '../../domain/amount';
-import { isDifference, type ReconciliationItem } from '../../domain/reconciliation/item';
-import { type KeptItem, mergeRun } from '../../domain/reconciliation/itemLife';
+import type { Money } from '../../domain/amount';
+import type { ReconciliationItem } from '../../domain/reconciliation/item';
+import { type KeptItem, mergeRun, needsCare } from '../../domain/reconciliation/itemLife';
 import type { SystematicFault } from '../../domain/reconciliation/systematicFault';
 import { scan } from '../../store/scan';
 import { same } from '../../store/event';
@@ -93,7 +93,7 @@ export async function keepItems(
   const byId = new Map(items.map((item) => [item.id, item]));
   const byOwn = new Map<string, ReconciliationItem>();
   for (const item of items) for (const id of item.own) byOwn.set(id, item);
-  const ids = [...new Set([...earlier.map(({ id }) => id), ...items.filter((item) => isDifference(item.class)).map(({ id }) => id)])];
+  const ids = [...new Set([...earlier.map(({ id }) => id), ...items.filter(needsCare).map(({ id }) => id)])];
   for (let from = 0; from < ids.length; from += BATCH) {
     if (!await goOn()) return false;
     const part = ids.slice(from, from + BATCH);

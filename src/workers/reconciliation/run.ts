@@ -1,6 +1,6 @@
 import { Fault, fault } from '../../domain/fault';
-import { ITEM_CLASSES, isDifference, type ReconciliationItem } from '../../domain/reconciliation/item';
-import type { KeptItem } from '../../domain/reconciliation/itemLife';
+import { ITEM_CLASSES, type ReconciliationItem } from '../../domain/reconciliation/item';
+import { type KeptItem, needsCare } from '../../domain/reconciliation/itemLife';
 import type { Contract } from '../../domain/reconciliation/contract';
 import { compareRecords, type ReconciliationOptions, type ReconciliationResult } from '../../domain/reconciliation/reconcile';
 import { type ReportFile, reportJson } from '../../domain/reconciliation/report';
@@ -111,7 +111,7 @@ async function compared(store: Store, run: ReconciliationRun, { document, contra
 /** The items with the host's lines as they stand in its files: fetched at the end, so that all others need no memory. */
 async function withLines(store: Store, result: ReconciliationResult, files: readonly WholesaleFile[]): Promise<ReconciliationResult> {
   const known = new Set(files.map(({ id }) => id));
-  const placed = result.items.filter((item) => isDifference(item.class) || item.claim > 0)
+  const placed = result.items.filter(needsCare)
     .flatMap(({ file, line }) => (file !== undefined && line !== undefined && known.has(file) ? [{ file, line }] : []));
   const texts = await linesOfText(store, placed);
   return { ...result, items: result.items.map((item): ReconciliationItem => {
@@ -170,7 +170,7 @@ async function finished(store: Store, run: ReconciliationRun, { contract, inputs
         id: file.id, href: `/trunkline/v1/wholesaleFile/${file.id}`, name: file.name, sha256: file.sha256, status: isRead(file) ? file.status : 'held', records: inputs.recordsOf.get(file.id) ?? 0,
       })),
       control: { ...control, ownUnreadable: inputs.ownUnreadable, ownFingerprint: inputs.ownFingerprint },
-      itemsFound: result.items.filter((item) => isDifference(item.class)).length + (lines?.result.items.filter((item) => item.class !== 'matched').length ?? 0), itemsNew, itemsClosed,
+      itemsFound: result.items.filter(needsCare).length + (lines?.result.items.filter((item) => item.class !== 'matched').length ?? 0), itemsNew, itemsClosed,
       ...(lines && { lineSums: [lineSums(lines, currency)] }), ...(statements.length > 0 && { statement: statements.map((one) => statementDocument(one, currency)) }),
     });
     const threshold = contract?.leakageThreshold?.value;
