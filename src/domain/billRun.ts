@@ -66,8 +66,8 @@ export interface BillInput {
   readonly taxes: TaxTable;
   /** A credit brought forward from earlier bills, above zero in the customer's favour. */
   readonly carry?: Money;
-  /** The next number of the series; taken only when a bill comes out that is no trial and not parked. */
-  readonly series: { readonly prefix?: string; readonly next: number };
+  /** The next number of the series, where the bill gets it at once; taken only when one comes out that is no trial and not parked. */
+  readonly series?: { readonly prefix?: string; readonly next: number };
   /** Usage of the period that is neither rated nor rejected. */
   readonly unratedUsage?: number;
   /** Average gross total of earlier bills, when there are enough to speak of. */
@@ -190,7 +190,7 @@ function billDocument(input: BillInput, lines: readonly TaxedCharge[], total: De
   const id = hashId('bill', account.id, period.startDateTime, runType, category, reference);
   // Amounts of a credit note are positive; the category says which way they go.
   const of = (amount: Decimal) => money(total.isNegative() ? amount.negated() : amount, currency);
-  const billNo = category === 'trial' || isParked ? undefined : `${series.prefix ?? ''}${String(series.next).padStart(8, '0')}`;
+  const billNo = !series || category === 'trial' || isParked ? undefined : `${series.prefix ?? ''}${String(series.next).padStart(8, '0')}`;
   return {
     id, '@type': 'CustomerBill', ...(billNo && { billNo }),
     billDate: now.toISOString(), lastUpdate: now.toISOString(), billingPeriod: period,

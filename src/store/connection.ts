@@ -50,7 +50,7 @@ const INTERNAL: Readonly<Record<string, readonly (readonly [Record<string, 1 | -
     [{ '@type': 1, usageDate: 1 }, { partialFilterExpression: { status: 'received' } }],
   ],
   appliedCustomerBillingRate: [[{ _account: 1, 'periodCoverage.startDateTime': 1 }, { partialFilterExpression: { _account: { $exists: true } } }]],
-  customerBill: [[{ _overdue: 1, state: 1, paymentDueDate: 1 }], [{ 'appliedPayment.payment.id': 1 }, { sparse: true }], [{ _run: 1 }, { sparse: true }]],
+  customerBill: [[{ _overdue: 1, state: 1, paymentDueDate: 1 }], [{ 'appliedPayment.payment.id': 1 }, { sparse: true }], [{ _run: 1 }, { sparse: true }], [{ _series: 1, billDate: 1 }, { partialFilterExpression: { _series: { $exists: true } } }]],
 };
 
 /** Whether a collection is one of the store's own, which no document may claim. */

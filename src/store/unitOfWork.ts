@@ -18,8 +18,6 @@ export interface UnitOfWork {
   getMany<T extends Doc>(collection: string, ids: readonly string[]): Promise<T[]>;
   /** At most `limit` (1000) documents, by _id unless sorted. */
   list<T extends Doc>(collection: string, filter: Readonly<Record<string, unknown>>, options?: ListOptions): Promise<T[]>;
-  /** Takes a document that was read before the unit began as read by it. If somebody has changed it since, the commit fails and the work is done again: then read it afresh. */
-  adopt<T extends Doc>(collection: string, held: Held<T>): T;
   /** The revision of a document that this unit has read; undefined for a new one. */
   revision(collection: string, id: string): number | undefined;
   /** Keeps the document: a change if this unit has read it, else a new one. Events follow from the change unless named. */
@@ -124,7 +122,6 @@ export function openUnit(store: Store, { correlationId = '', now }: RunOptions, 
       const held = await store.query<T>(collection, filter, listOptions);
       return held.map((one) => remember(collection, seen(collection, one)));
     },
-    adopt: (collection, held) => remember(collection, seen(collection, held)),
     revision: (collection, id) => loaded.get(`${collection}/${id}`)?.rev,
     save(collection, doc, changeOptions) {
       change(collection, doc.id, doc, changeOptions);

@@ -8,6 +8,7 @@ import type { Doc } from '../store/codec';
 import { createTariffs } from './rating/tariffs';
 import { watchCreditLimits } from './billing/creditLimit';
 import { lookAtDue } from './billing/due';
+import { numberBills } from './billing/number';
 import { carryOutOnDemand } from './billing/onDemand';
 import { showSpend } from './billing/spend';
 import { beginDueRun, openRun, takeUpAccounts, workOn } from './billing/run';
@@ -34,6 +35,7 @@ export async function startBilling({ store, broker, log }: WorkerParts): Promise
     while (!stop.signal.aborted) {
       try {
         await lookAtDue(billing);
+        await numberBills(store);
         await beginDueRun(billing);
         const run = await openRun(billing);
         if (run) await workOn(billing, run, stop.signal);

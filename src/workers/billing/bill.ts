@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { billedRange, billFor, usageReference, type BillInput, type BillResult, type CustomerBill, type ParkedReason } from '../../domain/billRun';
 import type { BillingAccount } from '../../domain/bill/charge';
 import { afterBill, periodToBill, usualTotal } from '../../domain/bill/cycle';
@@ -6,13 +7,14 @@ import { settleProvisional, type RatedUsageGroup } from '../../domain/bill/usage
 import { hashId } from '../../domain/hashId';
 import { midnight, type DateRange } from '../../domain/proration';
 import { released, type KeptCycle } from '../../store/accountCycle';
-import type { Doc, Held } from '../../store/codec';
+import type { Doc } from '../../store/codec';
+import { dropLease, holdLease } from '../../store/lease';
 import { readReference } from '../../store/reference';
-import { readSupplier, type Supplier } from '../../store/supplier';
-import type { Key } from '../../store/together';
+import { readSupplier } from '../../store/supplier';
 import type { UnitOfWork } from '../../store/unitOfWork';
 import { namingOriginals } from './credit';
-import { adoptMaterial, groupingTerms, readMaterial, type KeptRate, type Material } from './material';
+import { groupingTerms, readMaterial, type KeptRate, type Material } from './material';
+import { keepUnnumbered } from './number';
 import type { Billing } from './setup';
 import { assigned, assignUsage, finishMarking, groupAll, groupPages, markBilled, MovedOn, rateFinder, usagePages } from './usage';
 import { finalAmounts } from './volume';
@@ -36,73 +38,45 @@ export interface BillOutcome {
   readonly cycle?: KeptCycle;
 }
 
-type KeptAccount = BillingAccount & Doc & { readonly state?: string };
+/** Longest time that one step of a large account takes; the lease only saves double work. */
+const LEASE_MS = 60_000;
+const WAIT_MS = 200;
 
-interface Series extends Doc {
-  readonly next: number;
-}
+type KeptAccount = BillingAccount & Doc & { readonly state?: string };
 
 /** Usage of a large account: assigned under a tag and summed up before its bill is made. */
 interface Prepared {
   readonly tag: string;
+  /** Revision of the cycle when the assigned set was closed; undefined for a trial, which closes nothing. */
+  readonly rev?: number;
   readonly groups: ReadonlyMap<string, RatedUsageGroup>;
 }
-
-const seriesOf = ({ billPrefix = '' }: Supplier): string => `bills:${billPrefix}`;
 
 /** Makes one bill of one account. @throws Fault or Error and nothing is kept, but for usage assigned to the bill to come */
 export async function billAccount(billing: Billing, order: BillOrder): Promise<BillOutcome> {
   const { store } = billing;
   await finishMarking(store, order.accountId);
-  const supplier = await readSupplier(store);
-  const outcome = await decide(billing, order, supplier);
-  if (outcome.kind !== 'large' || !outcome.cycle) return outcome;
+  const { billPrefix = '' } = await readSupplier(store);
+  const outcome = await store.run((unit) => decideBill(billing, unit, order, billPrefix));
+  return outcome.kind === 'large' && outcome.cycle ? billLarge(billing, order, outcome.cycle, billPrefix) : outcome;
+}
+
+/** A large account, in several commits: its usage is assigned, summed up, billed, and marked. Another bill of the account waits meanwhile. */
+async function billLarge(billing: Billing, order: BillOrder, cycle: KeptCycle, billPrefix: string): Promise<BillOutcome> {
+  const { store } = billing;
+  const lease = `bill:${order.accountId}`;
+  while (!await holdLease(store, lease, LEASE_MS, order.cause)) await sleep(WAIT_MS);
   try {
-    const made = await decide(billing, order, supplier, await prepare(billing, order, outcome.cycle));
+    const prepared = await prepare(billing, order, cycle);
+    const made = await store.run((unit) => decideBill(billing, unit, order, billPrefix, prepared));
     await finishMarking(store, order.accountId);
     return made;
   } catch (error) {
     if (!(error instanceof MovedOn)) throw error;
-    return billAccount(billing, order);
+  } finally {
+    await dropLease(store, lease, order.cause);
   }
-}
-
-/** What was read of an account before its bill is decided, so that deciding waits for nothing; and of which state of it. */
-interface Gathered {
-  readonly account: KeptAccount;
-  readonly cycle: KeptCycle;
-  /** Revision of the cycle. */
-  readonly rev: number;
-  readonly frame: Frame;
-  readonly range: DateRange;
-  readonly material: Material;
-}
-
-async function gather({ store }: Billing, order: BillOrder, now: Date, prepared: Prepared | undefined, known?: Held<KeptCycle>): Promise<Gathered | undefined> {
-  const [account, held] = await Promise.all([store.read<KeptAccount>('billingAccount', order.accountId), known ?? store.read<KeptCycle>('accountCycle', order.accountId)]);
-  if (!account || !held) return undefined;
-  const { doc: cycle, rev } = held;
-  const frame = frameOf(order, account.doc, cycle, now);
-  const range = billedRange(frame);
-  return { account: account.doc, cycle, rev, frame, range, material: await readMaterial(store, account.doc, range, prepared === undefined) };
-}
-
-/** Decides the bill together with those of other accounts: they share one commit and one step of the number series. */
-async function decide(billing: Billing, order: BillOrder, supplier: Supplier, prepared?: Prepared): Promise<BillOutcome> {
-  const { store } = billing;
-  const keys: Key[] = [['billSeries', seriesOf(supplier)], ['accountCycle', order.accountId]];
-  // A bill on demand ends at the moment it is decided, so it cannot be read for ahead.
-  let ahead = order.category === 'interim' ? undefined : await gather(billing, order, store.clock.now(), prepared);
-  return store.runTogether(keys, async (unit) => {
-    const cycle = await unit.get<KeptCycle>('accountCycle', order.accountId);
-    const rev = unit.revision('accountCycle', order.accountId);
-    const first = ahead;
-    ahead = undefined;
-    if (!cycle || rev === undefined) return { kind: 'unknown', reasons: [] };
-    // Done again, or when the account moved on meanwhile, it is read afresh.
-    const gathered = first?.rev === rev ? first : await gather(billing, order, unit.now, prepared, { doc: cycle, rev, seq: 0, at: 0 });
-    return gathered ? decideBill(billing, unit, order, supplier, gathered, prepared) : { kind: 'unknown', reasons: [] };
-  });
+  return billAccount(billing, order);
 }
 
 /** Assigns and sums up the usage of a large account. A trial only sums up. */
@@ -115,7 +89,8 @@ async function prepare({ store }: Billing, order: BillOrder, cycle: KeptCycle): 
   const tag = order.category === 'interim' ? order.cause : `${account.id}:${cycle.billedUntil}`;
   if (order.category === 'trial') return { tag, groups: await groupPages(usagePages(store, { _account: account.id, status: 'rated', usageDate: { $lt: before } }), terms) };
   await assignUsage(store, cycle, before, tag);
-  return { tag, groups: await groupPages(usagePages(store, { ...assigned(tag), status: 'rated' }), terms) };
+  const rev = (await store.read<KeptCycle>('accountCycle', account.id))!.rev;
+  return { tag, rev, groups: await groupPages(usagePages(store, { ...assigned(tag), status: 'rated' }), terms) };
 }
 
 async function referenceTaxes(store: Billing['store']) {
@@ -132,27 +107,30 @@ function frameOf({ category, cause }: BillOrder, account: KeptAccount, cycle: Ke
 }
 
 /**
- * One bill of one account, in one unit: the bill with its number, its rates, the usage on it, the cycle and a refund are kept together
- * or not at all. A second time it finds what the first one left.
+ * One bill of one account, in one unit: the bill, its rates, the usage on it, the cycle and a refund are kept together or not at all.
+ * A second time it finds what the first one left. The bill is announced when it has its number (number.ts).
  */
-async function decideBill(billing: Billing, unit: UnitOfWork, order: BillOrder, supplier: Supplier, gathered: Gathered, prepared?: Prepared): Promise<BillOutcome> {
-  const { account, cycle, frame, range, material } = gathered;
-  if (material.usage === 'large') return { kind: 'large', reasons: [], cycle };
-  const work = adoptMaterial(unit, material);
-  const series = await unit.get<Series>('billSeries', seriesOf(supplier));
-  const terms = groupingTerms(account, range, material.taxes);
-  const groups = [...(prepared?.groups ?? groupAll(work.usage, terms)).values()];
+async function decideBill(billing: Billing, unit: UnitOfWork, order: BillOrder, billPrefix: string, prepared?: Prepared): Promise<BillOutcome> {
+  const [account, cycle] = await Promise.all([unit.store.read<KeptAccount>('billingAccount', order.accountId).then((held) => held?.doc), unit.get<KeptCycle>('accountCycle', order.accountId)]);
+  if (!account || !cycle) return { kind: 'unknown', reasons: [] };
+  if (prepared?.rev !== undefined && prepared.rev !== unit.revision('accountCycle', account.id)) throw new MovedOn();
+  const frame = frameOf(order, account, cycle, unit.now);
+  const range = billedRange(frame);
+  const material = await readMaterial(unit, account, range, prepared === undefined);
+  const { usage, products, taxes } = material;
+  if (usage === 'large') return { kind: 'large', reasons: [], cycle };
+  const terms = groupingTerms(account, range, taxes);
+  const groups = [...(prepared?.groups ?? groupAll(usage, terms)).values()];
   const ratedUsage = groups.some(({ isProvisional }) => isProvisional)
-    ? settleProvisional(groups, await finalAmounts(billing, unit, material.products, groups, frame.period.startDateTime)) : groups;
+    ? settleProvisional(groups, await finalAmounts(billing, unit, products, groups, frame.period.startDateTime)) : groups;
   const result = await namingOriginals(unit, billFor({
-    ...frame, products: material.products, taxes: material.taxes, charges: work.waiting, billed: work.billed, ratedUsage, runType: order.category === 'interim' ? 'offCycle' : 'onCycle', now: unit.now,
-    series: { prefix: supplier.billPrefix ?? '', next: series?.next ?? 1 }, unratedUsage: order.unratedUsage ?? 0,
-    ...(cycle.carry ? { carry: cycle.carry } : {}), ...(order.release ? {} : expectations(account, cycle)),
+    ...frame, products, taxes, charges: material.waiting, billed: material.billed, ratedUsage, runType: order.category === 'interim' ? 'offCycle' : 'onCycle', now: unit.now,
+    unratedUsage: order.unratedUsage ?? 0, ...(cycle.carry ? { carry: cycle.carry } : {}), ...(order.release ? {} : expectations(account, cycle)),
   }));
   if (result.parked.length > 0) return { kind: 'parked', reasons: result.parked, cycle };
   if (order.category === 'trial') return keepTrial(unit, result, order, cycle);
-  const next = keepBill(unit, { order, supplier, gathered, result, spend: work.spend, series, ...(prepared ? { prepared } : {}) });
-  if (result.bill) markBilled(unit, account.id, work.usage, rateFinder(account, range, terms, usageReference(frame)));
+  const next = keepBill(unit, { order, billPrefix, account, cycle, frame, range, material, result, ...(prepared ? { prepared } : {}) });
+  if (result.bill) markBilled(unit, account.id, usage, rateFinder(account, range, terms, usageReference(frame)));
   return { kind: result.bill ? 'billed' : 'nothing', ...(result.bill ? { bill: result.bill } : {}), reasons: [], cycle: next };
 }
 
@@ -171,24 +149,23 @@ async function keepTrial(unit: UnitOfWork, { bill, rates }: BillResult, { cause 
 
 interface Keeping {
   readonly order: BillOrder;
-  readonly supplier: Supplier;
-  readonly gathered: Gathered;
+  readonly billPrefix: string;
+  readonly account: KeptAccount;
+  readonly cycle: KeptCycle;
+  readonly frame: Frame;
+  readonly range: DateRange;
+  readonly material: Material;
   readonly result: BillResult;
-  readonly spend: readonly KeptRate[];
-  readonly series: Series | undefined;
   readonly prepared?: Prepared;
 }
 
 function keepBill(unit: UnitOfWork, keeping: Keeping): KeptCycle {
-  const { order, supplier, gathered: { account, cycle, range, material, frame: { reference } }, result: { bill, rates, carry, refundDue }, spend, series, prepared } = keeping;
+  const { order, billPrefix, account, cycle, frame: { reference }, range, material, result: { bill, rates, carry, refundDue }, prepared } = keeping;
   const closes = order.category === 'cycle';
   if (closes) unit.once(`bill:${account.id}:${cycle.billedUntil}`);
-  if (bill) {
-    unit.save('customerBill', { ...bill, _run: order.cause }, { partitionKey: account.id });
-    unit.save<Series>('billSeries', { id: seriesOf(supplier), next: (series?.next ?? 1) + 1 }, { raced: true });
-  }
+  if (bill) keepUnnumbered(unit, { ...bill, _run: order.cause }, billPrefix);
   for (const rate of rates) unit.save<KeptRate>('appliedCustomerBillingRate', { ...rate, _account: account.id }, { events: [] });
-  dropSpend(unit, spend, rates, order, midnight(range.end, zoneOf(account)));
+  dropSpend(unit, material.spend, rates, order, midnight(range.end, zoneOf(account)));
   if (refundDue) keepRefund(unit, account, refundDue, bill);
   const marking = bill && prepared ? { marking: { tag: prepared.tag, billId: bill.id, account, range, taxes: material.taxes, ...(reference ? { reference } : {}) } } : {};
   const next = { ...afterBill(account, released(cycle), { carry, closes, ...(bill ? { bill } : {}) }), ...marking };

@@ -3,9 +3,8 @@ import { zoneOf } from '../../domain/bill/recurring';
 import { termsFor, type BillableLine, type BillableUsage, type GroupingTerms } from '../../domain/bill/usageGroup';
 import type { Product } from '../../domain/product';
 import { accountPeriod, midnight, type DateRange } from '../../domain/proration';
-import type { Doc, Held } from '../../store/codec';
+import type { Doc } from '../../store/codec';
 import { readReference } from '../../store/reference';
-import type { Store } from '../../store/store';
 import type { UnitOfWork } from '../../store/unitOfWork';
 
 /** A rate as it is kept, with what only billing knows of it. */
@@ -23,62 +22,45 @@ export interface KeptUsage extends Doc, BillableUsage {
   readonly _bill?: string;
 }
 
-/** What an account has to be billed, as it was read. */
+/** What an account has to be billed, read in a unit that may change it. */
 export interface Material {
   readonly products: readonly Product[];
-  /** Rates that are not billed yet, those that show usage too. */
-  readonly open: readonly Held<KeptRate>[];
-  /** Rates that are on a bill and cover time from the range's start on. */
-  readonly billed: readonly KeptRate[];
+  /** Rates that wait: one-time, first recurring, credits. */
+  readonly waiting: readonly KeptRate[];
+  /** Rates that show usage not billed yet. */
+  readonly spend: readonly KeptRate[];
+  /** Ids of rates that are on a bill and cover time from the range's start on. */
+  readonly billed: ReadonlySet<string>;
   /** Usage that waits for a bill; `large` when it is too much for one commit. */
-  readonly usage: readonly Held<KeptUsage>[] | 'large';
+  readonly usage: readonly KeptUsage[] | 'large';
   readonly taxes: TaxTable;
 }
 
 /** So much usage goes into one commit; an account with more has it assigned to its bill before and marked after it. */
 export const MOST_USAGE = 400;
+const MOST_PRODUCTS = 10_000;
+const MOST_RATES = 50_000;
 
 /** Usage of an account, dated before an instant, that waits for a bill. */
 export const waitingBefore = (accountId: string, before: string) => ({ _account: accountId, status: 'rated', usageDate: { $lt: before } });
 
-const MOST_PRODUCTS = 10_000;
-const MOST_RATES = 50_000;
-
 /** Reads what an account has to be billed over these local dates; without its usage where that is summed up already. */
-export async function readMaterial(store: Store, account: BillingAccount, range: DateRange, withUsage: boolean): Promise<Material> {
+export async function readMaterial(unit: UnitOfWork, account: BillingAccount, range: DateRange, withUsage: boolean): Promise<Material> {
   const zone = zoneOf(account);
   const [products, open, billed, usage, reference] = await Promise.all([
-    store.query<Product>('product', { 'billingAccount.id': account.id }, { limit: MOST_PRODUCTS }),
-    store.query<KeptRate>('appliedCustomerBillingRate', { 'billingAccount.id': account.id, isBilled: false }, { limit: MOST_RATES }),
-    store.query<KeptRate>('appliedCustomerBillingRate', { _account: account.id, 'periodCoverage.startDateTime': { $gte: midnight(range.start, zone) } }, { limit: MOST_RATES }),
-    withUsage ? store.query<KeptUsage>('usage', waitingBefore(account.id, midnight(range.end, zone)), { limit: MOST_USAGE + 1 }) : [],
-    readReference(store),
+    unit.store.query<Product>('product', { 'billingAccount.id': account.id }, { limit: MOST_PRODUCTS }),
+    unit.list<KeptRate>('appliedCustomerBillingRate', { 'billingAccount.id': account.id, isBilled: false }, { limit: MOST_RATES }),
+    unit.store.query<KeptRate>('appliedCustomerBillingRate', { _account: account.id, 'periodCoverage.startDateTime': { $gte: midnight(range.start, zone) } }, { limit: MOST_RATES }),
+    withUsage ? unit.list<KeptUsage>('usage', waitingBefore(account.id, midnight(range.end, zone)), { limit: MOST_USAGE + 1 }) : [],
+    readReference(unit.store),
   ]);
   return {
-    products: products.map(({ doc }) => doc), open, billed: billed.map(({ doc }) => doc).filter(({ isBilled }) => isBilled), usage: usage.length > MOST_USAGE ? 'large' : usage,
+    products: products.map(({ doc }) => doc),
+    waiting: open.filter(({ _spend }) => _spend === undefined),
+    spend: open.filter(({ _spend }) => _spend !== undefined),
+    billed: new Set(billed.filter(({ doc }) => doc.isBilled).map(({ doc }) => doc.id)),
+    usage: usage.length > MOST_USAGE ? 'large' : usage,
     taxes: { rates: reference.taxRates, country: reference.country },
-  };
-}
-
-/** The material as this unit may change it. */
-export interface Workpiece {
-  /** Rates that wait: one-time, first recurring, credits. */
-  readonly waiting: readonly KeptRate[];
-  /** Rates that show usage not billed yet. */
-  readonly spend: readonly KeptRate[];
-  readonly billed: ReadonlySet<string>;
-  readonly usage: readonly KeptUsage[];
-}
-
-/** Takes the material into the unit. A bill decided just before, in the same commit, may have taken some of what was read as open. */
-export function adoptMaterial(unit: UnitOfWork, { open, billed, usage }: Material): Workpiece {
-  const rates = open.map((held) => unit.adopt('appliedCustomerBillingRate', held));
-  const free = rates.filter(({ isBilled }) => !isBilled);
-  return {
-    waiting: free.filter(({ _spend }) => _spend === undefined),
-    spend: free.filter(({ _spend }) => _spend !== undefined),
-    billed: new Set([...billed, ...rates].filter(({ isBilled }) => isBilled).map(({ id }) => id)),
-    usage: usage === 'large' ? [] : usage.map((held) => unit.adopt('usage', held)).filter(({ status }) => status === 'rated'),
   };
 }
 

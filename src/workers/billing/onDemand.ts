@@ -2,6 +2,7 @@ import type { CustomerBill } from '../../domain/billRun';
 import { hashId } from '../../domain/hashId';
 import type { Doc } from '../../store/codec';
 import { billAccount, type BillOutcome } from './bill';
+import { numberBills } from './number';
 import type { Billing } from './setup';
 
 interface OnDemand extends Doc {
@@ -23,12 +24,14 @@ export async function carryOutOnDemand(billing: Billing, id: string, correlation
   const outcome: BillOutcome = before ? { kind: 'billed', bill: before.doc, reasons: [] }
     : request.customerBill ? await copyBill(billing, request.customerBill.id, id)
       : accountId === undefined ? { kind: 'unknown', reasons: [] } : await billAccount(billing, { accountId, category: 'interim', cause: id });
+  await numberBills(store);
+  const bill = outcome.bill && (await store.read<CustomerBill>('customerBill', outcome.bill.id))?.doc;
   await store.run(async (unit) => {
     const present = await unit.get<OnDemand>('customerBillOnDemand', id);
     if (present?.state !== 'inProgress') return;
     const lastUpdate = unit.now.toISOString();
-    if (outcome.bill) {
-      unit.save('customerBillOnDemand', { ...present, state: 'done', lastUpdate, customerBill: { id: outcome.bill.id, ...(outcome.bill.billNo ? { name: outcome.bill.billNo } : {}), '@referredType': 'CustomerBill' } });
+    if (bill) {
+      unit.save('customerBillOnDemand', { ...present, state: 'done', lastUpdate, customerBill: { id: bill.id, ...(bill.billNo ? { name: bill.billNo } : {}), '@referredType': 'CustomerBill' } });
       return;
     }
     const reason = request.customerBill ? `There is no bill '${request.customerBill.id}'.`

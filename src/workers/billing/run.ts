@@ -8,6 +8,7 @@ import type { Doc } from '../../store/codec';
 import { holdLease } from '../../store/lease';
 import { readSupplier } from '../../store/supplier';
 import { billAccount, type BillOutcome } from './bill';
+import { numberBills } from './number';
 import type { Billing } from './setup';
 import { finishMarking } from './usage';
 import { unratedByAccount } from './unrated';
@@ -102,12 +103,14 @@ export async function workOn(billing: Billing, given: BillRun, stop: AbortSignal
     }
     const keep = setInterval(() => { keepClaims(store, ids).catch(() => undefined); }, KEEP_CLAIMS_MS);
     await lookAtAll(billing, run, ids, stop).finally(() => { clearInterval(keep); });
+    await numberBills(store);
     if (Date.now() - reported > PROGRESS_MS) {
       await report(billing, run.id, false);
       reported = Date.now();
     }
   }
   if (stop.aborted) return;
+  await numberBills(store);
   await report(billing, run.id, true);
   log.info('bill run ended', { billRun: run.id });
 }

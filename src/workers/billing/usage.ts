@@ -9,9 +9,9 @@ import { groupingTerms, MOST_USAGE, waitingBefore, type KeptUsage } from './mate
 /**
  * Assigns all usage of an account that waits to a bill to come, in commits of bounded size: from then on the set is closed, so that
  * what is summed is what is marked. Killed in between, the next run goes on. Nothing that a client sees changes.
- * @returns false when the cycle moved on meanwhile
+ * @throws MovedOn when the account was billed by somebody else meanwhile
  */
-export async function assignUsage(store: Store, cycle: KeptCycle, before: string, tag: string): Promise<boolean> {
+export async function assignUsage(store: Store, cycle: KeptCycle, before: string, tag: string): Promise<void> {
   for (let left = true; left;) {
     left = await store.run(async (unit) => {
       const present = await unit.get<KeptCycle>('accountCycle', cycle.id);
@@ -23,7 +23,6 @@ export async function assignUsage(store: Store, cycle: KeptCycle, before: string
       return part.length === MOST_USAGE;
     });
   }
-  return true;
 }
 
 /** The account was billed by somebody else while its usage was being assigned. */
