@@ -23,6 +23,8 @@ export interface Config {
   readonly eventRetentionDays: number;
   readonly requireIfMatch: boolean;
   readonly kitTolerance: boolean;
+  /** The checks of all bodies are compiled before the process is ready. */
+  readonly warmUp: boolean;
   /** Hosts that extension schemas may be fetched from. */
   readonly extensionHosts: readonly string[];
   /** The business clock may be set and advanced. */
@@ -61,6 +63,7 @@ export const SETTINGS: readonly (readonly [name: string, standard: string, meani
   ['SECRET_KEY', '(made and kept in the database)', '32 bytes in base64 that the secrets of listeners are encrypted with.'],
   ['REQUIRE_IF_MATCH', 'false', 'Demands If-Match on PATCH and DELETE (428 without).'],
   ['KIT_TOLERANCE', 'false', 'Relaxes what TM Forum\'s TMF654 kit contradicts in its document: POST /bucket exists, required lists of balance actions do not bind.'],
+  ['WARM_UP', 'true', 'Compiles the checks of all bodies before the process is ready; false: with the first request of each operation.'],
   ['EXTENSION_HOSTS', '(none)', 'Hosts, separated by commas, that a schema named by @schemaLocation may be fetched from when it is not registered.'],
   ['API_FILES', '(none)', 'Further OpenAPI documents to serve, separated by commas; `serve --api FILE` does the same.'],
   ['DEMO', 'false', 'The business clock may be set, at /trunkline/v1/businessClock. TEST=true does the same.'],
@@ -73,8 +76,8 @@ export const SETTINGS: readonly (readonly [name: string, standard: string, meani
   ['ORDER_VALIDATION', 'warn', 'refuse: an order that does not fit the catalogue is answered 400. warn: it is taken, with a note.'],
 ];
 
-const flag = (env: NodeJS.ProcessEnv, name: string): boolean => {
-  const text = env[name] ?? 'false';
+const flag = (env: NodeJS.ProcessEnv, name: string, standard = 'false'): boolean => {
+  const text = env[name] ?? standard;
   if (text !== 'true' && text !== 'false' && text !== '1' && text !== '0' && text !== '') throw new Error(`${name} is '${text}'. Use true or false.`);
   return text === 'true' || text === '1';
 };
@@ -117,6 +120,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     eventRetentionDays: whole(env, 'EVENT_RETENTION_DAYS', 0, 36_500),
     requireIfMatch: flag(env, 'REQUIRE_IF_MATCH'),
     kitTolerance: flag(env, 'KIT_TOLERANCE'),
+    warmUp: flag(env, 'WARM_UP', 'true'),
     extensionHosts: (env['EXTENSION_HOSTS'] ?? '').split(',').map((host) => host.trim().toLowerCase()).filter(Boolean),
     clockSettable: flag(env, 'DEMO') || flag(env, 'TEST'),
     apiFiles: (env['API_FILES'] ?? '').split(',').filter(Boolean),

@@ -98,6 +98,7 @@ async function startAll(config: Config, log: Logger, stops: (() => Promise<void>
   const server = createServer({ maxHeaderSize: 2 * LIMITS.urlBytes, headersTimeout: 10_000, requestTimeout: 30_000 },
     createApp(engine, { ready: () => readiness(store, broker) }, log, publicUrl));
   if (config.roles.includes('api')) {
+    if (config.warmUp) await engine.warm();
     await listen(server, config);
     stops.push(() => closeServer(server));
   }

@@ -245,7 +245,7 @@ describe('documents handed in at run time', () => {
     const port = await freePort();
     const { connection } = server.store.database;
     const uri = `mongodb://${connection.host}:${connection.port}/?replicaSet=${String((await connection.db!.admin().command({ hello: 1 }))['setName'])}`;
-    second = await start(readConfig({ MONGODB_URI: uri, MONGODB_DATABASE: connection.name, PORT: String(port), ROLES: 'api', LOG_LEVEL: 'error' }), createLog('error'));
+    second = await start(readConfig({ MONGODB_URI: uri, MONGODB_DATABASE: connection.name, PORT: String(port), ROLES: 'api', LOG_LEVEL: 'error', WARM_UP: 'false' }), createLog('error'));
   });
   afterAll(async () => {
     await second.stop();
@@ -294,7 +294,7 @@ describe('documents handed in at run time', () => {
     await second.stop();
     const { connection } = server.store.database;
     const uri = `mongodb://${connection.host}:${connection.port}/?replicaSet=${String((await connection.db!.admin().command({ hello: 1 }))['setName'])}`;
-    second = await start(readConfig({ MONGODB_URI: uri, MONGODB_DATABASE: connection.name, PORT: String(await freePort()), ROLES: 'api', LOG_LEVEL: 'error' }), createLog('error'));
+    second = await start(readConfig({ MONGODB_URI: uri, MONGODB_DATABASE: connection.name, PORT: String(await freePort()), ROLES: 'api', LOG_LEVEL: 'error', WARM_UP: 'false' }), createLog('error'));
     expect((await ask('GET', `${second.url}/tmf-api/again/v4/thing`)).status).toBe(200);
   });
 });

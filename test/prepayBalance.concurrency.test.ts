@@ -20,7 +20,7 @@ let others: Balances;
 
 beforeAll(async () => {
   server = await startServer({ roles: 'api' });
-  const env = { MONGODB_URI: process.env['TEST_MONGODB_URI'], MONGODB_DATABASE: server.store.database.connection.name, PORT: String(await freePort()), ROLES: 'api', LOG_LEVEL: 'error' };
+  const env = { MONGODB_URI: process.env['TEST_MONGODB_URI'], MONGODB_DATABASE: server.store.database.connection.name, PORT: String(await freePort()), ROLES: 'api', LOG_LEVEL: 'error', WARM_UP: 'false' };
   const config = readConfig(env);
   other = await start(config, createLog(config.logLevel));
   balances = balancesOf(server);

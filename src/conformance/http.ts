@@ -14,6 +14,15 @@ export interface Client {
   taken(): Exchange[];
 }
 
+/** What pactum gives back: an answer, or the error of the connection. */
+interface Tossed {
+  readonly statusCode?: number;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+  readonly text?: string;
+  readonly code?: string;
+  readonly message?: string;
+}
+
 const METHODS = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const;
 
 /** @param headers of every request, such as Authorization */
@@ -27,14 +36,21 @@ export async function createClient(headers: Readonly<Record<string, string>>, ti
     async call(method, url, { body, text, headers: more = {} } = {}) {
       const requestBody = text ?? (body === undefined ? undefined : JSON.stringify(body));
       const requestHeaders = { accept: 'application/json', ...(requestBody === undefined ? {} : { 'content-type': 'application/json' }), ...headers, ...more };
-      const one = spec()[METHODS[method as keyof typeof METHODS]](url).withHeaders(requestHeaders);
-      if (requestBody !== undefined) one.withBody(requestBody);
+      const send = async (): Promise<Tossed> => {
+        const one = spec()[METHODS[method as keyof typeof METHODS]](url).withHeaders(requestHeaders);
+        if (requestBody !== undefined) one.withBody(requestBody);
+        const answer = await one.toss() as Tossed;
+        return answer;
+      };
       const began = Date.now();
-      const answer = await one.toss() as unknown as { statusCode: number; headers: Record<string, string | string[]>; text?: string };
+      let answer = await send();
+      // The server closed a connection that had been idle: it has not seen the request.
+      if (answer.statusCode === undefined && /ECONNRESET|EPIPE/.test(answer.code ?? '')) answer = await send();
+      if (answer.statusCode === undefined) throw new Error(`${method} ${url}: ${answer.message ?? 'no answer'}`);
       const answerText = answer.text ?? '';
       const exchange: Exchange = {
         method, url, requestHeaders: hidden(requestHeaders), ...(requestBody === undefined ? {} : { requestBody }), status: answer.statusCode,
-        headers: hidden(Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]))),
+        headers: hidden(Object.fromEntries(Object.entries(answer.headers ?? {}).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]))),
         text: answerText, body: parsed(answerText), tookMs: Date.now() - began,
       };
       exchanges.push(exchange);

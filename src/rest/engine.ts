@@ -51,6 +51,8 @@ export interface Engine {
   /** Takes an API away; requests under way are still answered. */
   withdraw(api: Api): void;
   readonly apis: () => readonly Api[];
+  /** Compiles what the first requests would wait for; documents of others are left for when they are used. */
+  warm(): Promise<void>;
 }
 
 /** Types whose bodies are streamed to the handler instead of parsed. */
@@ -96,6 +98,9 @@ export function createEngine(options: EngineOptions): Engine {
       if (served.get(key)?.api.document === document) served.delete(key);
     },
     apis: () => [...served.values()].map(({ api }) => api),
+    async warm() {
+      for (const { api, validation } of served.values()) if (api.document.foreign !== true) await validation.warm();
+    },
   });
   for (const { api, behaviour } of options.apis) engine.serve(api, behaviour);
   return engine;

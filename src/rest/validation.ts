@@ -18,19 +18,33 @@ export interface Validation {
   checkResource(resource: Resource, value: unknown): void;
   /** Holds what names an extension schema to it. @throws Fault EXT-01, REQ-02 */
   extended<T>(resource: Resource, value: T, unit: UnitOfWork): Promise<T>;
+  /** Compiles the checks of all bodies now instead of with the first request of each operation. */
+  warm(): Promise<void>;
 }
 
 type Chain = readonly ((request: Request, response: Response, next: NextFunction) => void)[];
 
 export function createValidation(api: Api, fetchSchema?: FetchSchema): Validation {
-  // A document of others is made ready when the first body comes in: there may be many, and most are read more than written.
-  let chain: Chain | undefined = api.document.foreign === true ? undefined : chainFor(api);
+  // Made ready with the first body, unless warmed: there may be many documents, and some are only read.
+  let chain: Chain | undefined;
+  const checkBody = (request: Request, response: Response) => runChain(chain ??= chainFor(api), request, response);
   return {
-    checkBody: (request, response) => runChain(chain ??= chainFor(api), request, response),
+    checkBody,
+    async warm() {
+      for (const { method, path, node } of api.operations) {
+        for (const type of Object.keys(node.requestBody?.content ?? {}).filter((name) => /json/.test(name))) await checkBody(emptyRequest(api, method, path, type), {} as Response).catch(() => undefined);
+      }
+    },
     checkResource: resourceCheck(api),
     extended: (resource, value, unit) => applyExtensions(resource, value, unit, fetchSchema),
   };
 }
+
+/** As much of a request as the validator looks at. */
+const emptyRequest = ({ document: { basePath } }: Api, method: string, path: string, type: string): Request => {
+  const url = basePath + path.replace(/\{[^}]*\}/g, 'x');
+  return { method, url, originalUrl: url, path: url, baseUrl: '', headers: { 'content-type': type }, query: {}, params: {}, body: {}, app: { param: () => undefined } } as unknown as Request;
+};
 
 const chainFor = ({ document: { raw, basePath } }: Api): Chain => OpenApiValidator.middleware({
   apiSpec: derivedDocument(raw, basePath) as OpenAPIV3.DocumentV3, validateApiSpec: false, validateSecurity: false, validateResponses: false, fileUploader: false,

@@ -19,7 +19,7 @@ export async function startChild(env: NodeJS.ProcessEnv, args: readonly string[]
   const port = await freePort();
   const child: ChildProcess = spawn(process.execPath, ['-r', join(__dirname, 'typescript.js'), join(__dirname, 'cli.js'), ...args], {
     cwd: root, stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], PORT: String(port), LOG_LEVEL: 'info', DEMO: 'true', ALLOW_PRIVATE_CALLBACKS: 'true', ...env },
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], PORT: String(port), LOG_LEVEL: 'info', DEMO: 'true', ALLOW_PRIVATE_CALLBACKS: 'true', WARM_UP: 'false', ...env },
   });
   let log = '';
   child.stderr!.on('data', (chunk: Buffer) => { log += String(chunk); });

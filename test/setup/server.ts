@@ -24,7 +24,7 @@ export async function startServer({ roles, env = {}, rabbit = false }: TestServe
   const database = freshDatabase();
   const port = await freePort();
   const config = readConfig({
-    MONGODB_URI: database.uri, PORT: String(port), DEMO: 'true', ALLOW_PRIVATE_CALLBACKS: 'true', LOG_LEVEL: 'error',
+    MONGODB_URI: database.uri, PORT: String(port), DEMO: 'true', ALLOW_PRIVATE_CALLBACKS: 'true', LOG_LEVEL: 'error', WARM_UP: 'false',
     ...(roles ? { ROLES: roles } : {}), ...(rabbit ? { AMQP_URL: amqpUrl(), BROKER_PREFIX: exchangePrefix() } : {}), ...env,
   });
   const running = await start(config, createLog(config.logLevel));

@@ -28,6 +28,8 @@ module.exports = async () => {
     throw failure.reason;
   }
   const [mongod, rabbitmq] = started.map(({ value }) => value);
+  // A suite uses a few operations; what it does not use need not be compiled.
+  process.env.WARM_UP = 'false';
   process.env.TEST_MONGODB_URI = mongod.uri ?? mongod;
   process.env.TEST_AMQP_URL = rabbitmq.url ?? rabbitmq;
 };

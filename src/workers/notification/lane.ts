@@ -44,6 +44,9 @@ const DEGRADED_AFTER = 3;
 const STOP_MS = 2000;
 const jittered = (ms: number): number => ms * (0.8 + Math.random() * 0.4);
 
+/** What changes of a registration when its listener fails or answers again. */
+type Turn = Pick<Hub, 'status' | 'failures'> & Partial<Pick<Hub, 'statusReason' | 'nextTry'>>;
+
 export function openLane(firstHub: Hub, firstQuery: HubQuery, firstSender: Sender, parts: LaneParts): Lane {
   const { concurrency, scheduleMs } = parts;
   let [hub, query, sender] = [firstHub, firstQuery, firstSender];
@@ -66,25 +69,6 @@ export function openLane(firstHub: Hub, firstQuery: HubQuery, firstSender: Sende
     complete &&= loaded.length < MOST_ITEMS;
   };
 
-  /** The next that may go: the first of its entity, its time has come. A probe takes the one tried least. */
-  const next = (now: number): { item?: Item; wakeAt: number } => {
-    const seen = new Set<string>();
-    const degraded = hub.status === 'degraded';
-    let best: Item | undefined;
-    let wakeAt = Infinity;
-    for (const item of items) {
-      const { _id, entity, nextTry, attempts } = item.delivery;
-      const first = hub.order === 'none' || !seen.has(entity);
-      seen.add(entity);
-      if (!first || flying.has(_id)) continue;
-      const due = degraded ? 0 : nextTry?.getTime() ?? 0;
-      if (due > now) wakeAt = Math.min(wakeAt, due);
-      else if (!degraded) return { item, wakeAt };
-      else if (!best || attempts < best.delivery.attempts) best = item;
-    }
-    return { ...(best ? { item: best } : {}), wakeAt };
-  };
-
   const pump = (): void => {
     clearTimeout(timer);
     if (stopped || hub.status === 'suspended') return;
@@ -93,7 +77,7 @@ export function openLane(firstHub: Hub, firstQuery: HubQuery, firstSender: Sende
     const most = hub.status === 'degraded' ? 1 : concurrency;
     let wakeAt = probeAt > now ? probeAt : Infinity;
     while (probeAt <= now && flying.size < most) {
-      const chosen = next(now);
+      const chosen = nextItem(items, flying, hub, now);
       wakeAt = chosen.wakeAt;
       if (!chosen.item) break;
       send(chosen.item).catch(() => undefined);
@@ -150,18 +134,10 @@ export function openLane(firstHub: Hub, firstQuery: HubQuery, firstSender: Sende
     }
     if (item.body === undefined) return;
     misses += 1;
-    await weigh(reason);
+    const turn = afterFailure(hub, misses, scheduleMs, reason);
+    if (turn) await change(turn);
   };
-  /** Whether so many failures change what the listener counts as. */
-  const weigh = async (reason: string): Promise<void> => {
-    if (hub.status === 'active' && misses < DEGRADED_AFTER) return;
-    if (hub.status === 'degraded' && Date.parse(hub.nextTry ?? '') > Date.now()) return;
-    const failures = hub.status === 'active' ? 1 : hub.failures + 1;
-    const wait = scheduleMs[failures - 1];
-    if (wait === undefined) await change({ status: 'suspended', failures, statusReason: reason });
-    else await change({ status: 'degraded', failures, statusReason: reason, nextTry: new Date(Date.now() + jittered(wait)).toISOString() });
-  };
-  const change = (to: Partial<Hub> & Pick<Hub, 'status' | 'failures'>): Promise<unknown> => {
+  const change = (to: Turn): Promise<unknown> => {
     const { nextTry: _nextTry, statusReason: _statusReason, ...rest } = hub;
     const turned = to.status !== hub.status;
     hub = { ...rest, ...to, ...(turned ? { statusDate: new Date().toISOString() } : {}) };
@@ -203,4 +179,31 @@ export function openLane(firstHub: Hub, firstQuery: HubQuery, firstSender: Sende
       await changing;
     },
   };
+}
+
+/** The next that may go: the first of its entity, its time has come. While degraded a probe, the one tried least. */
+function nextItem(items: readonly Item[], flying: ReadonlySet<string>, { status, order }: Hub, now: number): { item?: Item; wakeAt: number } {
+  const seen = new Set<string>();
+  let probe: Item | undefined;
+  let wakeAt = Infinity;
+  for (const item of items) {
+    const { _id, entity, nextTry, attempts } = item.delivery;
+    const first = order === 'none' || !seen.has(entity);
+    seen.add(entity);
+    if (!first || flying.has(_id)) continue;
+    const due = nextTry?.getTime() ?? 0;
+    if (status === 'degraded') probe = !probe || attempts < probe.delivery.attempts ? item : probe;
+    else if (due > now) wakeAt = Math.min(wakeAt, due);
+    else return { item, wakeAt };
+  }
+  return { ...(probe ? { item: probe } : {}), wakeAt };
+}
+
+/** Whether so many failures in a row, or a failed probe, change what the listener counts as. */
+function afterFailure({ status, nextTry = '', failures }: Hub, misses: number, scheduleMs: readonly number[], reason: string): Turn | undefined {
+  if (status === 'active' ? misses < DEGRADED_AFTER : Date.parse(nextTry) > Date.now()) return undefined;
+  const failed = status === 'active' ? 1 : failures + 1;
+  const wait = scheduleMs[failed - 1];
+  if (wait === undefined) return { status: 'suspended', failures: failed, statusReason: reason };
+  return { status: 'degraded', failures: failed, statusReason: reason, nextTry: new Date(Date.now() + jittered(wait)).toISOString() };
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openInProcess } from '../src/events/inProcess';
-import { startRelay } from '../src/events/relay';
-import { startNotification } from '../src/workers/notification';
-import { openGround, openListener, quiet, until, type Ground } from './events/ground';
+import { openInProcess } from '../../src/events/inProcess';
+import { startRelay } from '../../src/events/relay';
+import { startNotification } from '../../src/workers/notification';
+import { openGround, openListener, quiet, until, type Ground } from '../events/ground';
 
 const HUBS = 100;
 const PER_SECOND = 100;

@@ -1,0 +1,129 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Consumer, Message as SmqpMessage, Queue } from 'smqp';
+import { CLAIM_MS, claimParked, dropParked, keepParked } from '../store/parked';
+import type { Store } from '../store/store';
+import type { ConsumeOptions, Log, Message, MessageHandler, Outgoing, Subscription, Verdict } from './broker';
+import { gather, judge } from './handling';
+import { EXCHANGE } from './topology';
+
+/** One message on its way to one queue. */
+export interface Entry {
+  readonly message: Outgoing;
+  readonly attempt: number;
+  /** Its record, when it comes from the database. */
+  readonly parkedId?: string;
+  /** Called when the queue has acknowledged it, or the database has it. */
+  readonly settled: () => void;
+}
+
+export interface QueueParts {
+  readonly store: Store;
+  readonly log: Log;
+  readonly queue: Queue;
+  /** Until then what is published to the queue goes to the database. */
+  readonly live: { open(): void; close(): void };
+  /** Messages for the queue that are on their way to the database. */
+  readonly spilling: () => number;
+  /** Does it, again and again until the database has it. @throws Error when the broker is closed */
+  readonly persist: (write: () => Promise<void>) => Promise<void>;
+  readonly divert: (message: Message, verdict: Exclude<Verdict, 'done'>) => Promise<void>;
+}
+
+interface Taken {
+  readonly held: SmqpMessage;
+  readonly entry: Entry;
+}
+
+const POLL_MS = 500;
+const MOST_CLAIMED = 500;
+/** How long a consumer's start waits for what was kept; the rest comes afterwards. */
+const CATCH_UP_MS = 1000;
+const NOTHING = (): void => undefined;
+
+/** Reads one queue: what the database has kept for it first, then what is published, then what becomes due again. */
+export async function openConsumer(parts: QueueParts, { prefetch, batch = { size: 1, waitMs: 0 } }: ConsumeOptions, handler: MessageHandler): Promise<Subscription> {
+  const { queue, log, live } = parts;
+  const parked = openParked(parts);
+  let ended = false;
+
+  const settle = async ({ held, entry }: Taken, verdict: Verdict): Promise<void> => {
+    if (verdict !== 'done') await parts.divert(received(queue.name, entry, false), verdict);
+    await parked.drop(entry);
+    held.ack();
+    entry.settled();
+  };
+  const batches = gather<Taken>(batch, async (taken) => {
+    const verdicts = await judge(handler, taken.map(({ held, entry }) => received(queue.name, entry, held.fields.redelivered === true)), () => ended, log);
+    for (const [index, one] of taken.entries()) {
+      const verdict = verdicts?.[index];
+      if (!verdict) one.held.nack(false, true);
+      else if (verdict === 'done' && one.entry.parkedId === undefined) {
+        one.held.ack();
+        one.entry.settled();
+      } else await settle(one, verdict).catch(NOTHING);
+    }
+  });
+  const consumer = queue.consume((_key: string, held: SmqpMessage) => {
+    const entry = held.content as Entry;
+    // What an earlier consumer had claimed is in the database and comes from there.
+    if (parked.isForeign(entry)) held.ack();
+    else batches.push({ held, entry });
+  }, { prefetch }) as Consumer;
+
+  const caughtUp = (async () => {
+    while (!ended && (await parked.fetch().catch(() => 1) > 0 || parts.spilling() > 0)) await sleep(2);
+    if (!ended) live.open();
+  })();
+  const watch = async (): Promise<void> => {
+    await caughtUp;
+    while (!ended) {
+      await sleep(POLL_MS, undefined, { ref: false });
+      if (!ended) await parked.fetch().then(() => parked.keep()).catch(NOTHING);
+    }
+  };
+  watch().catch(NOTHING);
+  await Promise.race([caughtUp, sleep(CATCH_UP_MS, undefined, { ref: false })]);
+  return {
+    async close() {
+      if (ended) return;
+      ended = true;
+      live.close();
+      for (const { held } of await batches.close()) held.nack(false, true);
+      consumer.cancel(true);
+      await parked.release().catch(NOTHING);
+    },
+  };
+}
+
+/** What the database holds for a queue: claimed, kept while it is worked on, dropped when it is done. */
+function openParked({ store, queue, persist }: QueueParts) {
+  const claimed = new Set<string>();
+  let kept = Date.now();
+  return {
+    isForeign: ({ parkedId }: Entry): boolean => parkedId !== undefined && !claimed.has(parkedId),
+    /** @returns how many came, or are still being worked on when there is no room for more */
+    async fetch(): Promise<number> {
+      if (claimed.size >= MOST_CLAIMED) return claimed.size;
+      const messages = await claimParked(store, queue.name, MOST_CLAIMED);
+      for (const { _id: parkedId, message, attempt } of messages) {
+        claimed.add(parkedId);
+        queue.queueMessage({ routingKey: message.routingKey, exchange: EXCHANGE }, { message, attempt, parkedId, settled: NOTHING } satisfies Entry);
+      }
+      return messages.length;
+    },
+    async keep(): Promise<void> {
+      if (Date.now() - kept < CLAIM_MS / 3) return;
+      kept = Date.now();
+      await keepParked(store, [...claimed]);
+    },
+    async drop({ parkedId }: Entry): Promise<void> {
+      if (parkedId === undefined) return;
+      await persist(() => dropParked(store, [parkedId]));
+      claimed.delete(parkedId);
+    },
+    release: (): Promise<void> => keepParked(store, [...claimed], 0),
+  };
+}
+
+const received = (queue: string, { message, attempt, parkedId }: Entry, redelivered: boolean): Message =>
+  ({ ...message, queue, attempt, redelivered: redelivered || parkedId !== undefined });
