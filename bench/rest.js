@@ -1,7 +1,9 @@
+// The processor time of server and database per request says more than the rate when the machine has other work; it is read where
+// the system shows it in /proc.
 // Create, retrieve, list, filter, JSONPath filter and patch per second, ours beside bench/bare.js, interleaved in one run.
 //   node bench/rest.js [rounds] [seconds]
 const { fork } = require('node:child_process');
-const { mkdtempSync, rmSync } = require('node:fs');
+const { mkdtempSync, readFileSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const os = require('node:os');
@@ -23,6 +25,16 @@ const ready = (child, word) => new Promise((resolve, reject) => {
   child.stdout.on('data', (chunk) => { if (String(chunk).includes(word)) resolve(); });
   child.once('exit', () => reject(new Error('ended before it was ready')));
 });
+
+/** Milliseconds of processor time that a process has used, in steps of 10. */
+function cpuMs(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+    return 10 * (Number(fields[11]) + Number(fields[12]));
+  } catch {
+    return NaN;
+  }
+}
 
 async function seed(uri) {
   const client = await new mongo.MongoClient(uri, { runtimeAdapters: { os } }).connect();
@@ -68,22 +80,27 @@ async function main() {
     await seed(uri);
     const wanted = (process.env.SCENARIOS ?? Object.keys(SCENARIOS).join(',')).split(',');
     for (const scenario of wanted) for (const base of [OURS, BARE]) await load(base, scenario, 16, 1);
-    console.log('scenario   connections   ours/s   bare/s   ratio   ours p50/p99 ms   failures');
+    const pids = { [OURS]: ours.pid, [BARE]: bare.pid };
+    console.log('scenario   connections   ours/s   bare/s   ratio   ours p50/p99 ms   server+mongod us per request, ours   bare   failures');
     for (const scenario of wanted) {
       for (const connections of CONNECTIONS) {
         const rate = { [OURS]: [], [BARE]: [] };
+        const spent = { [OURS]: [], [BARE]: [] };
         let last;
         let failures = 0;
         for (let round = 0; round < rounds; round += 1) {
           for (const base of [OURS, BARE]) {
+            const before = [cpuMs(pids[base]), cpuMs(mongod.pid)];
             const result = await load(base, scenario, connections, seconds);
             rate[base].push(result.requests.average);
+            spent[base].push([cpuMs(pids[base]) - before[0], cpuMs(mongod.pid) - before[1]].map((ms) => (1000 * ms) / result.requests.total));
             failures += result.non2xx + result.errors;
             if (base === OURS) last = result;
           }
         }
         const [a, b] = [median(rate[OURS]), median(rate[BARE])];
-        console.log(`${scenario.padEnd(10)} ${String(connections).padStart(11)} ${a.toFixed(0).padStart(8)} ${b.toFixed(0).padStart(8)} ${(a / b).toFixed(2).padStart(7)}   ${last.latency.p50}/${last.latency.p99}   ${failures}`);
+        const [ourCost, bareCost] = [OURS, BARE].map((base) => [0, 1].map((part) => median(spent[base].map((one) => one[part])).toFixed(0)).join('+'));
+        console.log(`${scenario.padEnd(10)} ${String(connections).padStart(11)} ${a.toFixed(0).padStart(8)} ${b.toFixed(0).padStart(8)} ${(a / b).toFixed(2).padStart(7)}   ${last.latency.p50}/${last.latency.p99}   ${ourCost.padStart(12)} ${bareCost.padStart(12)}   ${failures}`);
       }
     }
   } finally {

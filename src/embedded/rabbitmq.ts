@@ -140,7 +140,8 @@ function settings(home: string, mapperPort: number): NodeJS.ProcessEnv {
     RABBITMQ_CONF_ENV_FILE: join(home, 'rabbitmq-env.conf'),
     // Makes the script become the Erlang machine instead of its parent: its pid is then the node's.
     RABBITMQ_ALLOW_INPUT: '1',
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `-noinput -trunkline ${home}`,
+    // Its schedulers do not spin while they wait: the tests beside it have better use for the processor.
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `-noinput +sbwt none +sbwtdcpu none +sbwtdio none -trunkline ${home}`,
   };
 }
 
