@@ -4,7 +4,7 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import helmet from 'helmet';
 import type { Logger } from 'winston';
 import { fault } from './domain/fault';
-import { correlationOf, refuse, type Engine } from './rest/engine';
+import { COMMON_HEADERS, correlationOf, refuse, type Engine } from './rest/engine';
 import type { Api } from './spec/operation';
 
 export interface Health {
@@ -14,7 +14,7 @@ export interface Health {
 
 /**
  * The engine with what stands around it: health, home documents, the served documents and their reading page. No port, no connection.
- * Where the public address has a path, all of it is there too, whether a proxy has taken that path off or not.
+ * The engine comes before Express, which would cost a read as much again as all the rest. Where the public address has a path, all of it is there too, whether a proxy has taken that path off or not.
  */
 export function createApp(engine: Engine, health: Health, log: Logger, publicUrl: string): RequestListener {
   const app = express();
@@ -23,11 +23,9 @@ export function createApp(engine: Engine, health: Health, log: Logger, publicUrl
   app.set('query parser', 'simple');
   app.set('etag', false);
   app.use((_request, response, next) => {
-    response.setHeader('X-Content-Type-Options', 'nosniff');
-    response.setHeader('Cache-Control', 'no-cache');
+    response.set(COMMON_HEADERS);
     next();
   });
-  app.use(engine);
   app.get('/health/live', (_request, response) => { response.json({ status: 'pass' }); });
   app.get('/health/ready', async (_request, response) => {
     const { ready, dependencies } = await health.ready();
@@ -42,9 +40,9 @@ export function createApp(engine: Engine, health: Health, log: Logger, publicUrl
   app.use((request, response, next) => serveDocument(engine, prefix, { request, response, next }));
   app.use((request: Request) => { throw fault('REQ-09', `There is nothing at ${request.path.slice(0, 200)}. GET / lists the APIs.`); });
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => refuse(response, error, log, correlationOf(request)));
-  return prefix === '' ? app : (request, response) => {
-    if (request.url?.startsWith(`${prefix}/`) === true) request.url = request.url.slice(prefix.length);
-    app(request as Request, response as Response);
+  return (request, response) => {
+    if (prefix !== '' && request.url?.startsWith(`${prefix}/`) === true) request.url = request.url.slice(prefix.length);
+    engine(request, response, () => { app(request as Request, response as Response); });
   };
 }
 

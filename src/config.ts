@@ -23,7 +23,7 @@ export interface Config {
   readonly eventRetentionDays: number;
   readonly requireIfMatch: boolean;
   readonly kitTolerance: boolean;
-  /** The checks of all bodies are compiled before the process is ready. */
+  /** The checks of all bodies are compiled in the first seconds, beside the requests. */
   readonly warmUp: boolean;
   /** Hosts that extension schemas may be fetched from. */
   readonly extensionHosts: readonly string[];
@@ -63,7 +63,7 @@ export const SETTINGS: readonly (readonly [name: string, standard: string, meani
   ['SECRET_KEY', '(made and kept in the database)', '32 bytes in base64 that the secrets of listeners are encrypted with.'],
   ['REQUIRE_IF_MATCH', 'false', 'Demands If-Match on PATCH and DELETE (428 without).'],
   ['KIT_TOLERANCE', 'false', 'Relaxes what TM Forum\'s TMF654 kit contradicts in its document: POST /bucket exists, required lists of balance actions do not bind.'],
-  ['WARM_UP', 'true', 'Compiles the checks of all bodies before the process is ready; false: with the first request of each operation.'],
+  ['WARM_UP', 'true', 'Compiles the checks of all bodies in the first seconds, beside the requests; false: with the first request of each operation.'],
   ['EXTENSION_HOSTS', '(none)', 'Hosts, separated by commas, that a schema named by @schemaLocation may be fetched from when it is not registered.'],
   ['API_FILES', '(none)', 'Further OpenAPI documents to serve, separated by commas; `serve --api FILE` does the same.'],
   ['DEMO', 'false', 'The business clock may be set, at /trunkline/v1/businessClock. TEST=true does the same.'],

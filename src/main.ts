@@ -98,9 +98,9 @@ async function startAll(config: Config, log: Logger, stops: (() => Promise<void>
   const server = createServer({ maxHeaderSize: 2 * LIMITS.urlBytes, headersTimeout: 10_000, requestTimeout: 30_000 },
     createApp(engine, { ready: () => readiness(store, broker) }, log, publicUrl));
   if (config.roles.includes('api')) {
-    if (config.warmUp) await engine.warm();
     await listen(server, config);
     stops.push(() => closeServer(server));
+    if (config.warmUp) stops.push(warm(engine));
   }
   const { port } = (server.address() as AddressInfo | null) ?? { port: config.port };
   log.info('started', { roles: config.roles, port, broker: broker.form });
@@ -115,6 +115,16 @@ async function embedded(config: Config, log: Logger, stops: (() => Promise<void>
   const mongod = await startMongod({ folder: config.dataFolder, log });
   stops.push(() => mongod.stop());
   return mongod.uri;
+}
+
+/** @returns what ends it early */
+function warm(engine: Engine): () => Promise<void> {
+  const stop = new AbortController();
+  const warming = engine.warm(stop.signal);
+  return () => {
+    stop.abort();
+    return warming;
+  };
 }
 
 /** Workers that take documents in hold them to the same schemas as the APIs. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { NextFunction, Request, Response } from 'express';
 import type { Logger } from 'winston';
 import { fault } from '../domain/fault';
 import type { Api, Operation } from '../spec/operation';
@@ -44,15 +44,15 @@ interface Served {
 }
 
 export interface Engine {
-  /** Mountable in any Express application; passes on what is below none of its base paths. */
-  (request: Request, response: Response, next: NextFunction): void;
+  /** A request listener of node:http, mountable in any Express application too; passes on what is below none of its base paths. */
+  (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void;
   /** Adds an API while running. @throws Error when an operation has no handler */
   serve(api: Api, behaviour: Behaviour): void;
   /** Takes an API away; requests under way are still answered. */
   withdraw(api: Api): void;
   readonly apis: () => readonly Api[];
-  /** Compiles what the first requests would wait for; documents of others are left for when they are used. */
-  warm(): Promise<void>;
+  /** Compiles, beside the requests, what the first ones would wait for; documents of others are left for when they are used. */
+  warm(stop: AbortSignal): Promise<void>;
 }
 
 /** Types whose bodies are streamed to the handler instead of parsed. */
@@ -70,20 +70,22 @@ export function createEngine(options: EngineOptions): Engine {
     }
     return undefined;
   };
-  const engine = ((request: Request, response: Response, next: NextFunction) => {
-    const url = request.originalUrl;
+  const engine = ((request: IncomingMessage & { readonly originalUrl?: string }, response: ServerResponse, next: (error?: unknown) => void) => {
+    // Express takes its mount path off url.
+    const url = request.originalUrl ?? request.url ?? '/';
     const mark = url.indexOf('?');
     const path = mark < 0 ? url : url.slice(0, mark);
     const segments = path.split('/');
     segments.shift();
     if (segments.at(-1) === '') segments.pop();
     const hit = find(segments);
-    if (!hit || isStatic(hit.rest, request.method)) {
+    const { method = 'GET' } = request;
+    if (!hit || isStatic(hit.rest, method)) {
       next();
       return;
     }
     const correlationId = correlationOf(request);
-    answer(options, hit.base, hit.rest, { request, response, path, query: mark < 0 ? '' : url.slice(mark + 1), correlationId })
+    answer(options, hit.base, hit.rest, { request, response, method, path, query: mark < 0 ? '' : url.slice(mark + 1), correlationId })
       .catch((error: unknown) => refuse(response, error, options.log, correlationId));
   }) as Engine;
   Object.assign(engine, {
@@ -98,8 +100,8 @@ export function createEngine(options: EngineOptions): Engine {
       if (served.get(key)?.api.document === document) served.delete(key);
     },
     apis: () => [...served.values()].map(({ api }) => api),
-    async warm() {
-      for (const { api, validation } of served.values()) if (api.document.foreign !== true) await validation.warm();
+    async warm(stop: AbortSignal) {
+      for (const { api, validation } of served.values()) if (api.document.foreign !== true) await validation.warm(stop);
     },
   });
   for (const { api, behaviour } of options.apis) engine.serve(api, behaviour);
@@ -110,7 +112,7 @@ const isStatic = (rest: readonly string[], method: string): boolean =>
   rest[0] === 'docs' || (method === 'GET' && (rest.length === 0 || (rest.length === 1 && rest[0] === 'openapi.json')));
 
 /** The client's X-Correlation-ID where it is a plain word, else a new one. */
-export function correlationOf({ headers }: Request): string {
+export function correlationOf({ headers }: IncomingMessage): string {
   const given = headers['x-correlation-id'];
   return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
 }
@@ -131,8 +133,9 @@ function routesOf(operations: readonly Operation[]): Map<string, Route[]> {
 }
 
 interface Call {
-  readonly request: Request;
-  readonly response: Response;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly method: string;
   readonly path: string;
   readonly query: string;
   readonly correlationId: string;
@@ -140,8 +143,8 @@ interface Call {
 
 async function answer(options: EngineOptions, base: Served, rest: readonly string[], call: Call): Promise<void> {
   const { request, response, correlationId } = call;
-  if (request.originalUrl.length > LIMITS.urlBytes) throw fault('REQ-13', `The address is longer than ${LIMITS.urlBytes} bytes. Ask for less at a time.`);
-  const { operation, params } = route(base, rest, request.method, call.path);
+  if (call.path.length + call.query.length >= LIMITS.urlBytes) throw fault('REQ-13', `The address is longer than ${LIMITS.urlBytes} bytes. Ask for less at a time.`);
+  const { operation, params } = route(base, rest, call.method, call.path);
   acceptable(request.headers.accept);
   const principal = await options.access.principal(request.headers);
   allow(principal, operation);
@@ -216,7 +219,8 @@ interface ReadBody {
 const NO_BODY: ReadBody = { mediaType: '', body: undefined };
 
 /** Files are handed on as they come in, to be read with back-pressure; their charset is the reader's business. */
-async function readBody(base: Served, { node, method, resource }: Operation, { request, response }: Call, { anyNames }: Handler): Promise<ReadBody> {
+async function readBody(base: Served, operation: Operation, { request }: Call, { anyNames }: Handler): Promise<ReadBody> {
+  const { node, method, resource } = operation;
   const [type = '', ...parameters] = (request.headers['content-type'] ?? '').split(';').map((part) => part.trim().toLowerCase());
   const offered = Object.keys(node.requestBody?.content ?? {}).map((name) => name.split(';')[0]!.trim());
   const charset = parameters.find((one) => one.startsWith('charset='))?.slice(8).replace(/"/g, '') ?? 'utf-8';
@@ -230,15 +234,12 @@ async function readBody(base: Served, { node, method, resource }: Operation, { r
   }
   const text = await readText(request);
   const body = parseJson(text, { anyNames });
-  request.body = method === 'PATCH' && type !== 'application/json-patch+json' ? withoutNulls(body) : completed(resource, structuredClone(body));
-  // The validator looks the type up as it is written, parameters and all.
-  request.headers['content-type'] = type;
-  await base.validation.checkBody(request, response);
+  await base.validation.checkBody(operation, type, method === 'PATCH' && type !== 'application/json-patch+json' ? withoutNulls(body) : completed(resource, structuredClone(body)));
   // A name may be written with escapes.
   return { mediaType: type, body, namesSchema: text.includes('@schemaLocation') || text.includes('\\u') };
 }
 
-function send(response: Response, request: ApiRequest, result: Answer, selection: ReturnType<typeof parseFields>): void {
+function send(response: ServerResponse, request: ApiRequest, result: Answer, selection: ReturnType<typeof parseFields>): void {
   const { resource, operation, publicUrl, headers } = request;
   const extra: Record<string, string> = { 'X-Correlation-ID': request.correlationId, ...result.headers };
   if (result.raw !== undefined) {
@@ -267,13 +268,16 @@ function send(response: Response, request: ApiRequest, result: Answer, selection
 const matches = (wanted: string | undefined, etag: string | undefined): boolean =>
   wanted !== undefined && etag !== undefined && (wanted.trim() === '*' || wanted.split(',').some((one) => one.trim().replace(/^W\//, '') === etag));
 
-function finish(response: Response, status: number, body: string | Buffer | undefined, headers: Record<string, string>): void {
-  if (body === undefined) response.writeHead(status, headers).end();
-  else response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);
+/** Of every answer, the engine's and those beside it. */
+export const COMMON_HEADERS = { 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-cache' } as const;
+
+function finish(response: ServerResponse, status: number, body: string | Buffer | undefined, headers: Record<string, string>): void {
+  if (body === undefined) response.writeHead(status, { ...COMMON_HEADERS, ...headers }).end();
+  else response.writeHead(status, { ...COMMON_HEADERS, ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);
 }
 
 /** Answers any failure with a TMF Error body. */
-export function refuse(response: Response, error: unknown, log: Logger, correlationId: string): void {
+export function refuse(response: ServerResponse, error: unknown, log: Logger, correlationId: string): void {
   const refusal = toFault(error, log, correlationId);
   if (response.headersSent) {
     response.destroy();

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import Ajv, { type ErrorObject, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import * as OpenApiValidator from 'express-openapi-validator';
@@ -5,21 +6,24 @@ import type { OpenAPIV3 } from 'express-openapi-validator/dist/framework/types';
 import type { NextFunction, Request, Response } from 'express';
 import { fault } from '../domain/fault';
 import type { OpenApi, SchemaNode } from '../spec/document';
-import type { Api, Resource } from '../spec/operation';
+import type { Api, Operation, Resource } from '../spec/operation';
 import type { UnitOfWork } from '../store/unitOfWork';
 import { applyExtensions, type FetchSchema } from './extension/apply';
 import { FORMATS } from './formats';
 import { looser, rewrite, withExclusiveBounds } from './looser';
 
+/** Compiling takes 20 to 65 ms at a time; requests come in between. */
+const WARM_PAUSE_MS = 10;
+
 export interface Validation {
-  /** Checks the body of a request against the document, through express-openapi-validator. @throws its error */
-  checkBody(request: Request, response: Response): Promise<void>;
+  /** Checks a body against what the document says of the operation's, through express-openapi-validator. @throws its error */
+  checkBody(operation: Operation, mediaType: string, body: unknown): Promise<void>;
   /** Checks a whole resource, as after a PATCH. @throws Fault REQ-02 */
   checkResource(resource: Resource, value: unknown): void;
   /** Holds what names an extension schema to it. @throws Fault EXT-01, REQ-02 */
   extended<T>(resource: Resource, value: T, unit: UnitOfWork): Promise<T>;
-  /** Compiles the checks of all bodies now instead of with the first request of each operation. */
-  warm(): Promise<void>;
+  /** Compiles the checks of all JSON bodies before the first request of each operation does; lets others in between. Ends early when told. */
+  warm(stop: AbortSignal): Promise<void>;
 }
 
 type Chain = readonly ((request: Request, response: Response, next: NextFunction) => void)[];
@@ -27,12 +31,27 @@ type Chain = readonly ((request: Request, response: Response, next: NextFunction
 export function createValidation(api: Api, fetchSchema?: FetchSchema): Validation {
   // Made ready with the first body, unless warmed: there may be many documents, and some are only read.
   let chain: Chain | undefined;
-  const checkBody = (request: Request, response: Response) => runChain(chain ??= chainFor(api), request, response);
+  // What the validator finds out about an operation; it would compile a pattern per path of the document again with each request.
+  const found = new Map<Operation, unknown>();
+  const checkBody = async (operation: Operation, mediaType: string, body: unknown): Promise<void> => {
+    chain ??= chainFor(api);
+    const request = requestOf(api.document.basePath, operation, mediaType, body);
+    request.openapi = found.get(operation);
+    if (request.openapi) return runChain(chain.slice(-1), request);
+    try {
+      await runChain(chain, request);
+    } finally {
+      if (request.openapi) found.set(operation, request.openapi);
+    }
+  };
   return {
     checkBody,
-    async warm() {
-      for (const { method, path, node } of api.operations) {
-        for (const type of Object.keys(node.requestBody?.content ?? {}).filter((name) => /json/.test(name))) await checkBody(emptyRequest(api, method, path, type), {} as Response).catch(() => undefined);
+    async warm(stop) {
+      for (const operation of api.operations) {
+        const type = Object.keys(operation.node.requestBody?.content ?? {}).find((name) => name.startsWith('application/json'));
+        if (type === undefined || stop.aborted) continue;
+        await checkBody(operation, type, {}).catch(() => undefined);
+        await pause(WARM_PAUSE_MS, undefined, { ref: false });
       }
     },
     checkResource: resourceCheck(api),
@@ -40,11 +59,13 @@ export function createValidation(api: Api, fetchSchema?: FetchSchema): Validatio
   };
 }
 
-/** As much of a request as the validator looks at. */
-const emptyRequest = ({ document: { basePath } }: Api, method: string, path: string, type: string): Request => {
+/** As much of an Express request as the validator looks at: the engine answers without Express. */
+type AskedOf = Request & { openapi?: unknown };
+
+function requestOf(basePath: string, { method, path }: Operation, mediaType: string, body: unknown): AskedOf {
   const url = basePath + path.replace(/\{[^}]*\}/g, 'x');
-  return { method, url, originalUrl: url, path: url, baseUrl: '', headers: { 'content-type': type }, query: {}, params: {}, body: {}, app: { param: () => undefined } } as unknown as Request;
-};
+  return { method, url, originalUrl: url, path: url, baseUrl: '', headers: { 'content-type': mediaType }, query: {}, params: {}, body, app: { param: () => undefined, enabled: () => false } } as unknown as AskedOf;
+}
 
 const chainFor = ({ document: { raw, basePath } }: Api): Chain => OpenApiValidator.middleware({
   apiSpec: derivedDocument(raw, basePath) as OpenAPIV3.DocumentV3, validateApiSpec: false, validateSecurity: false, validateResponses: false, fileUploader: false,
@@ -82,7 +103,8 @@ function ajvFor(raw: OpenApi, allErrors: boolean): Ajv {
   return ajv;
 }
 
-async function runChain(chain: Chain, request: Request, response: Response): Promise<void> {
+async function runChain(chain: Chain, request: Request): Promise<void> {
+  const response = {} as Response;
   for (const step of chain) {
     await new Promise<void>((resolve, reject) => {
       step(request, response, (error?: unknown) => {
