@@ -46,6 +46,8 @@ export async function startMongod({ folder, log, cacheMb = 512, testCommands = f
     await launch(found, home, [
       '--replSet', REPLICA_SET, '--bind_ip', '127.0.0.1', '--nounixsocket', '--noscripting', '--oplogSize', '256',
       '--wiredTigerCacheSizeGB', String(Math.max(cacheMb, 256) / 1024), '--setParameter', 'diagnosticDataCollectionEnabled=false',
+      // What a killed process had begun holds its documents for so long; 60 s unless said.
+      '--setParameter', 'transactionLifetimeLimitSeconds=15',
       ...(testCommands ? ['--setParameter', 'enableTestCommands=1'] : []),
     ], formerPort, note);
   });

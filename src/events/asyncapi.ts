@@ -127,9 +127,15 @@ function messageSchema({ api, resource, eventType }: EventFacts): Json {
   };
 }
 
+const convertedSchemas = new WeakMap<Api, Json>();
+
 /** The schemas of a document as JSON Schema, under names of their own. */
-function schemasOf(api: Api): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(api.document.raw.components?.schemas ?? {}).map(([name, schema]) => [schemaKey(api, name), converted(api, schema, false)]));
+function schemasOf(api: Api): Json {
+  const known = convertedSchemas.get(api);
+  if (known) return known;
+  const schemas = Object.fromEntries(Object.entries(api.document.raw.components?.schemas ?? {}).map(([name, schema]) => [schemaKey(api, name), converted(api, schema, false)]));
+  convertedSchemas.set(api, schemas);
+  return schemas;
 }
 
 /** OpenAPI 3.0 to JSON Schema: references renamed, nullable spelt out, unions as "any of", keywords of OpenAPI left out. */

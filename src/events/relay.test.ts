@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openGround, quiet, until, type Ground } from '../../test/events/ground';
 import { amqpUrl, exchangePrefix } from '../../test/setup/ground';
-import { startRabbitmq } from '../embedded/rabbitmq';
+import { startRabbitmq, type Rabbitmq } from '../embedded/rabbitmq';
 import { outboxState } from '../store/outbox';
 import type { Broker, Outgoing } from './broker';
 import { readEvent } from './envelope';
@@ -13,8 +13,21 @@ import { openRabbit } from './rabbit';
 import { startRelay } from './relay';
 
 let ground: Ground;
-beforeAll(async () => { ground = await openGround('TMF622-ProductOrdering'); });
-afterAll(() => ground.end());
+const folder = mkdtempSync(join(tmpdir(), 'trunkline-relay-'));
+/** A broker that may be killed. It starts while the tests before it run. */
+let starting: Promise<Rabbitmq>;
+beforeAll(async () => {
+  starting = startRabbitmq({ folder, log: quiet });
+  starting.catch(() => undefined);
+  ground = await openGround('TMF622-ProductOrdering');
+});
+afterAll(async () => {
+  await ground.end();
+  const rabbit = await starting;
+  await rabbit.kill();
+  await rabbit.stop();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}, 60_000);
 beforeEach(() => ground.clear());
 
 const change = (id: string, n: number) => ground.save('productOrder', id, { state: 'acknowledged', note: [{ text: String(n) }] });
@@ -109,59 +122,48 @@ it('says as headers what consumers sort and select by', async () => {
   expect(JSON.parse(messages[0]!.body)).toMatchObject({ event: { productOrder: { id: 'o-1', href: `${href}/o-1` } } });
 });
 
-it.each(['rabbitmq', 'inProcess'] as const)('brings thousands of events through %s, in order', async (form) => {
+it.each(['rabbitmq', 'inProcess'] as const)('brings a thousand events through %s, in order', async (form) => {
   const broker = form === 'rabbitmq' ? await openRabbit(amqpUrl(), { prefix: exchangePrefix(), log: quiet }) : openInProcess(ground.store, { log: quiet });
   const seen: Seen[] = [];
   for (const queue of ['ordering', 'reconciliation', 'billing']) await broker.consume(queue, { prefetch: 500, batch: { size: 500, waitMs: 1 } }, async () => undefined);
   await collect(broker, seen);
-  for (let n = 0; n < 20; n += 1) await Promise.all(Array.from({ length: 100 }, (_, id) => change(`o-${id}`, n)));
-  const started = Date.now();
+  for (let n = 0; n < 10; n += 1) await Promise.all(Array.from({ length: 100 }, (_, id) => change(`o-${id}`, n)));
   const relay = startRelay(ground.store, broker, { log: quiet });
-  await until(() => seen.length >= 2000);
-  process.stderr.write(`${form}: ${Math.round(2000 / ((Date.now() - started) / 1000))} events/s\n`);
+  await until(() => seen.length >= 1000);
   await relay.stop();
   await broker.close();
   expect(inOrder(seen)).toBe(true);
-  expect(new Set(seen.map(({ eventId }) => eventId)).size).toBe(2000);
+  expect(new Set(seen.map(({ eventId }) => eventId)).size).toBe(1000);
 });
 
-describe('a broker that goes away', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'trunkline-relay-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+it('a broker that goes away, or has no room, costs no write; every event arrives afterwards, once per id and in order', async () => {
+  const rabbit = await starting;
+  const broker = await openRabbit(rabbit.url, { log: quiet });
+  const relay = startRelay(ground.store, broker, { log: quiet });
+  const seen: Seen[] = [];
+  await collect(broker, seen);
+  let n = 0;
+  const work = async () => { for (const end = n + 10; n < end; n += 1) await Promise.all(['a', 'b', 'c', 'd'].map((id) => change(id, n))); };
+  await work();
+  await until(() => seen.length >= n * 4);
 
-  it('costs no write; every event arrives afterwards, once per id and in order', async () => {
-    const rabbit = await startRabbitmq({ folder, log: quiet });
-    const broker = await openRabbit(rabbit.url, { log: quiet });
-    const relay = startRelay(ground.store, broker, { log: quiet });
-    const seen: Seen[] = [];
-    await collect(broker, seen);
-    let n = 0;
-    const work = async (rounds: number) => { for (const end = n + rounds; n < end; n += 1) await Promise.all(['a', 'b', 'c', 'd'].map((id) => change(id, n))); };
-    await work(20);
-    await until(() => seen.length >= 80);
-    for (let kill = 0; kill < 2; kill += 1) {
-      const killing = rabbit.kill();
-      await work(20);
-      await killing;
-      expect(broker.state()).toBe('down');
-      await rabbit.start();
-      await work(10);
-      await until(async () => await waiting() === 0, 40_000);
-    }
-    await until(() => new Set(seen.map(({ eventId }) => eventId)).size === n * 4, 20_000);
-    expect(inOrder(seen)).toBe(true);
+  await rabbit.control('set_disk_free_limit', '500GB');
+  // A publisher is told with its next message.
+  await change('e', 0);
+  await until(() => broker.state() === 'blocked');
+  await work();
+  expect(await waiting()).toBeGreaterThanOrEqual(40);
+  await Promise.all([rabbit.control('set_disk_free_limit', '50MB'), work()]);
+  await until(async () => await waiting() === 0);
 
-    await rabbit.control('set_disk_free_limit', '500GB');
-    await change('a', 0);
-    await until(() => broker.state() === 'blocked');
-    await work(20);
-    expect(await waiting()).toBeGreaterThan(0);
-    await rabbit.control('set_disk_free_limit', '50MB');
-    await until(async () => await waiting() === 0, 20_000);
-    await until(() => new Set(seen.map(({ eventId }) => eventId)).size === n * 4 + 1, 20_000);
-    expect(inOrder(seen)).toBe(true);
-    await relay.stop();
-    await broker.close();
-    await rabbit.stop();
-  }, 180_000);
-});
+  await rabbit.kill();
+  await work();
+  await until(() => broker.state() === 'down');
+  expect(await waiting()).toBeGreaterThanOrEqual(40);
+  await Promise.all([rabbit.start(), work()]);
+  await until(async () => await waiting() === 0);
+  await until(() => new Set(seen.map(({ eventId }) => eventId)).size === n * 4 + 1);
+  expect(inOrder(seen)).toBe(true);
+  await relay.stop();
+  await broker.close();
+}, 180_000);

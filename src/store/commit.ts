@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import mongoose from 'mongoose';
 import { fault } from '../domain/fault';
 import { encode, type Stored } from './codec';
@@ -159,8 +160,11 @@ function collect(database: Database, drafts: readonly Draft[], slot: number): Wo
   return { writes, records };
 }
 
-/** Each process and lane counts in documents of its own, so that two transactions never wait for one counter. */
-const LANE = process.pid % 64;
+/**
+ * Each process and slot counts in documents of its own, so that two transactions never wait for one counter. Not by process id: in
+ * containers all have the same, and what a killed one had begun would hold up the one in its place.
+ */
+const LANE = randomInt(64);
 
 const counterWrites = (counting: Counting, slot: number): Write[] => [...counting].map(([collection, byField]) => ({
   updateOne: { filter: { _id: `${collection}|${LANE}|${slot}` }, update: { $inc: Object.fromEntries(byField) } as never, upsert: true },

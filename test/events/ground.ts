@@ -13,7 +13,7 @@ import { freshDatabase } from '../setup/ground';
 
 export const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-export const until = async (true_: () => boolean | Promise<boolean>, ms = 15_000): Promise<void> => {
+export const until = async (true_: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> => {
   for (const end = Date.now() + ms; !(await true_());) {
     if (Date.now() > end) throw new Error('waited in vain');
     await sleep(10);

@@ -112,7 +112,7 @@ export async function call(method: string, url: string, body?: unknown, headers:
 }
 
 /** Waits until the question has an answer that is not undefined or false. @throws Error with the name after the time */
-export async function until<T>(name: string, question: () => Promise<T | undefined | false>, withinMs = 15_000): Promise<T> {
+export async function until<T>(name: string, question: () => Promise<T | undefined | false>, withinMs = 60_000): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (;;) {
     const answer = await question();

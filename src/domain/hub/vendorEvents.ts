@@ -5,6 +5,7 @@ export const CHANGES = ['Create', 'AttributeValueChange', 'StateChange', 'Delete
 export const VENDOR_EVENTS: Readonly<Record<string, readonly string[]>> = {
   tmf637: ['ProductRenewalFailureEvent', 'ProductRenewalTerminationEvent'],
   tmf654: ['BucketThresholdEvent'],
+  tmf666: ['BillingAccountCreditLimitReachedEvent'],
   tmf678: ['CustomerBillOverdueEvent'],
 };
 
