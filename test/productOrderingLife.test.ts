@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { call, freePort, startServer, type TestServer } from './setup/server';
 import { characteristics, gross, openShop, ref, type Json, type Shop } from './setup/shop';
@@ -154,7 +155,8 @@ describe('with an outside fulfilment system', () => {
     await shop.soon(`service order ${externalId}`, () => Promise.resolve(oss.got.some(({ body }) => body.externalId === externalId)));
     return oss.got.filter(({ body }) => body.externalId === externalId);
   };
-  const report = (externalId: string, state: string, description?: string) => call('POST', `${server.vendor}/serviceOrderNotification`, { eventType: 'ServiceOrderStateChangeEvent', event: { serviceOrder: { externalId, state, description } } });
+  const report = (externalId: string, state: string, description?: string) => call('POST', `${server.vendor}/listener/fulfilment`,
+    { eventId: randomUUID(), eventType: 'ServiceOrderStateChangeEvent', event: { serviceOrder: { externalId, state, description } } });
 
   it('an item waits for its service order and is completed by its notification', async () => {
     const { id } = await shop.place([add('1', offer.plain, { msisdn: '353209103001' })]);

@@ -6,7 +6,8 @@ import { apiDocument } from './apiDocument';
 import { extensionSchema } from './extensionSchema';
 import { eventDescription } from './eventDescription';
 import { file } from './file';
-import { itemFulfilment } from './itemFulfilment';
+import { received } from './inbound/received';
+import { notificationSource } from './inbound/source';
 import type { Mounts } from './mounts';
 import { numberPort } from './numberPort';
 import { account } from './account';
@@ -42,5 +43,5 @@ export const behaviours = (parts: BehaviourParts): Readonly<Record<string, Behav
   tmf620: productCatalog,
   tmf622: productOrdering(parts),
   tmf637: productInventory(parts),
-  trunkline: { ...trunkline(parts), ...eventDescription(parts), ...billing, ...usageImport(parts.apis), ...rerating, ...extensionSchema(parts.apis), ...apiDocument(parts.apis, parts.mounts), ...reference, ...itemFulfilment, ...file, ...numberPort, ...priceCheck, ...reconciliation(parts.apis) },
+  trunkline: { ...trunkline(parts), ...eventDescription(parts), ...billing, ...usageImport(parts.apis), ...rerating, ...extensionSchema(parts.apis), ...apiDocument(parts.apis, parts.mounts), ...reference, ...notificationSource(parts), ...received(parts), ...file, ...numberPort, ...priceCheck, ...reconciliation(parts.apis) },
 });

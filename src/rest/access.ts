@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { fault } from '../domain/fault';
+import { Fault, fault } from '../domain/fault';
 import type { Operation } from '../spec/operation';
 import type { Store } from '../store/store';
 import type { Principal, Scope } from './types';
@@ -88,4 +88,12 @@ export function allow(principal: Principal, operation: Operation): void {
   const { scopes } = principal;
   if (scopes.has('operator') || scopes.has(wanted) || (wanted === 'reader' && (scopes.has('writer') || scopes.has('partner')))) return;
   throw fault('AUT-03', `${operation.id} needs the scope ${wanted}; this key has ${[...scopes].join(', ')}.`);
+}
+
+const NOBODY: Principal = { id: '', scopes: new Set<Scope>() };
+
+/** Who has no key of this server, where an operation lets its callers in by other means. @throws what was wrong beside the key */
+export function nobodyFor(error: unknown): Principal {
+  if (error instanceof Fault && error.code.startsWith('AUT-')) return NOBODY;
+  throw error;
 }

@@ -6,7 +6,7 @@ import { fault } from '../domain/fault';
 import type { Api, Operation } from '../spec/operation';
 import type { Doc } from '../store/codec';
 import type { Store } from '../store/store';
-import { allow, type Access } from './access';
+import { allow, nobodyFor, type Access } from './access';
 import { LIMITS, parseJson, readText } from './body';
 import { completed } from './creation';
 import { errorBody, toFault } from './errors';
@@ -146,20 +146,22 @@ async function answer(options: EngineOptions, base: Served, rest: readonly strin
   if (call.path.length + call.query.length >= LIMITS.urlBytes) throw fault('REQ-13', `The address is longer than ${LIMITS.urlBytes} bytes. Ask for less at a time.`);
   const { operation, params } = route(base, rest, call.method, call.path);
   acceptable(request.headers.accept);
-  const principal = await options.access.principal(request.headers);
-  allow(principal, operation);
+  const handler = base.handlers.get(operation.id)!;
+  const asked = options.access.principal(request.headers);
+  const principal = await (handler.ownAccess ? asked.catch(nobodyFor) : asked);
+  if (!handler.ownAccess) allow(principal, operation);
   if (options.requireIfMatch && (operation.verb === 'patch' || operation.verb === 'delete') && request.headers['if-match'] === undefined) {
     throw fault('REQ-18', 'This server wants If-Match on every change. Send the ETag that reading gave.');
   }
-  const handler = base.handlers.get(operation.id)!;
-  const { mediaType, body, stream, namesSchema } = operation.hasBody ? await readBody(base, operation, call, handler) : NO_BODY;
+  const { mediaType, body, stream, namesSchema, text } = operation.hasBody ? await readBody(base, operation, call, handler) : NO_BODY;
   const apiRequest: ApiRequest = {
     operation, ...(operation.resource ? { resource: operation.resource } : {}), params, query: call.query, body, mediaType, ...(stream ? { stream } : {}), ...(namesSchema ? { namesSchema } : {}),
+    ...(handler.ownAccess && text !== undefined ? { text } : {}),
     headers: request.headers, principal, correlationId, publicUrl: options.publicUrl, path: call.path,
   };
   const selection = stream ? undefined : await selectionOf(options.store, operation, call.query);
   const key = request.headers['idempotency-key'];
-  const result = typeof key === 'string' && (operation.method === 'POST' || operation.method === 'PATCH')
+  const result = typeof key === 'string' && !handler.ownAccess && (operation.method === 'POST' || operation.method === 'PATCH')
     ? await runOnce(options.store, key, apiRequest, handler)
     : await runFor(options.store, handler, apiRequest, (unit) => handler(apiRequest, unit));
   send(response, apiRequest, result, selection);
@@ -214,6 +216,7 @@ interface ReadBody {
   readonly body: unknown;
   readonly stream?: Readable;
   readonly namesSchema?: boolean;
+  readonly text?: string;
 }
 
 const NO_BODY: ReadBody = { mediaType: '', body: undefined };
@@ -236,7 +239,7 @@ async function readBody(base: Served, operation: Operation, { request }: Call, {
   const body = parseJson(text, { anyNames });
   await base.validation.checkBody(operation, type, method === 'PATCH' && type !== 'application/json-patch+json' ? withoutNulls(body) : completed(resource, structuredClone(body)));
   // A name may be written with escapes.
-  return { mediaType: type, body, namesSchema: text.includes('@schemaLocation') || text.includes('\\u') };
+  return { mediaType: type, body, text, namesSchema: text.includes('@schemaLocation') || text.includes('\\u') };
 }
 
 function send(response: ServerResponse, request: ApiRequest, result: Answer, selection: ReturnType<typeof parseFields>): void {

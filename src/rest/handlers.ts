@@ -97,7 +97,8 @@ const nothingGeneric: Handler = ({ operation }) => Promise.reject(new Error(`ope
 const bound = (own: OwnHandler, generic: Handler): Handler =>
   Object.assign((request: ApiRequest, unit: UnitOfWork) => own(request, unit, generic), traitsOf(own));
 
-const traitsOf = ({ together, anyNames }: OwnHandler | Handler) => ({ ...(together ? { together } : {}), ...(anyNames ? { anyNames } : {}) });
+const traitsOf = ({ together, anyNames, ownAccess }: OwnHandler | Handler) =>
+  ({ ...(together ? { together } : {}), ...(anyNames ? { anyNames } : {}), ...(ownAccess ? { ownAccess } : {}) });
 
 /** What is created is held to the extension schemas it names before the operation sees it; a patch is held to them as a whole. */
 function extending(handler: Handler, resource: Resource, validation: Validation): Handler {

@@ -23,6 +23,8 @@ export interface ApiRequest {
   /** The query string as it came, without the question mark. */
   readonly query: string;
   readonly body: unknown;
+  /** The body as it was written, where the operation lets its callers in itself: a signature is of the text. */
+  readonly text?: string;
   /** The body may name an extension schema (@schemaLocation) somewhere. */
   readonly namesSchema?: boolean;
   /** The body as it comes in, where the document takes files (NDJSON, CSV); then `body` is undefined. */
@@ -60,6 +62,7 @@ export interface Handler {
   (request: ApiRequest, unit: UnitOfWork): Promise<Answer>;
   readonly together?: Together;
   readonly anyNames?: boolean;
+  readonly ownAccess?: boolean;
 }
 
 /**
@@ -73,4 +76,6 @@ export interface OwnHandler {
   readonly together?: Together;
   /** The body may have names that could be no attribute ($ref, a.b); the operation keeps them as text only. */
   readonly anyNames?: boolean;
+  /** The operation decides itself who may ask; a caller without a key of this server has no scope. */
+  readonly ownAccess?: boolean;
 }

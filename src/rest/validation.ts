@@ -6,6 +6,7 @@ import type { OpenAPIV3 } from 'express-openapi-validator/dist/framework/types';
 import type { NextFunction, Request, Response } from 'express';
 import { fault } from '../domain/fault';
 import type { OpenApi, SchemaNode } from '../spec/document';
+import { isSentPath } from '../spec/events';
 import type { Api, Operation, Resource } from '../spec/operation';
 import type { UnitOfWork } from '../store/unitOfWork';
 import { applyExtensions, type FetchSchema } from './extension/apply';
@@ -124,7 +125,7 @@ export function derivedDocument(raw: OpenApi, basePath: string): unknown {
   doc.servers = [{ url: basePath }];
   const paths: Record<string, Record<string, unknown>> = {};
   for (const [path, item] of Object.entries(doc.paths)) {
-    if (path.startsWith('/listener/')) continue;
+    if (isSentPath(path)) continue;
     for (const [method, node] of Object.entries(item)) {
       const operation = node as { requestBody?: { content?: Record<string, { schema?: SchemaNode }> }; parameters?: unknown; responses?: unknown };
       if (!operation.requestBody) continue;

@@ -25,6 +25,9 @@ export function kindOf(eventType: string, resourceName: string): ChangeKind | un
   return found && rest.replace(found[1], '') === '' ? found[0] : undefined;
 }
 
+/** Paths below /listener that name an event describe what we send. One with a parameter takes what others send, and is ours to route. */
+export const isSentPath = (path: string): boolean => /^\/listener\/[^{]/.test(path);
+
 /** The events of a document: below /listener, in webhooks, in callbacks of POST /hub, and in schemas named like events that nothing sends. */
 export function namedEvents({ raw }: Pick<ApiDocument, 'raw'>): readonly NamedEvent[] {
   const found = new Map<string, NamedEvent>();
@@ -33,7 +36,7 @@ export function namedEvents({ raw }: Pick<ApiDocument, 'raw'>): readonly NamedEv
     if (event && !found.has(event.type)) found.set(event.type, event);
   };
   for (const [path, item] of Object.entries(raw.paths)) {
-    if (path.startsWith('/listener/')) add(path, item['post']);
+    if (isSentPath(path)) add(path, item['post']);
     for (const callback of Object.values((item['post'] as { callbacks?: Record<string, Record<string, Record<string, OperationNode>>> } | undefined)?.callbacks ?? {})) {
       for (const [address, sent] of Object.entries(callback)) add(address, sent['post']);
     }

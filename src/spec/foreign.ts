@@ -1,6 +1,7 @@
 import swagger2openapi from 'swagger2openapi';
 import { apiNumberOf, basePathOf, versionOf } from './basePath';
 import type { ApiDocument, OpenApi, SchemaNode } from './document';
+import { isSentPath } from './events';
 import { mend } from './mend';
 import type { SideFile } from './sideFile';
 
@@ -125,7 +126,7 @@ const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text
 function nameResources(raw: OpenApi): OpenApi {
   const schemas = raw.components!.schemas as Record<string, SchemaNode>;
   for (const [path, item] of Object.entries(raw.paths)) {
-    if (path.startsWith('/listener/')) continue;
+    if (isSentPath(path)) continue;
     const named = upperFirst(path.split('/').filter((part) => part !== '' && !part.startsWith('{')).pop() ?? '');
     for (const method of ['get', 'post', 'patch']) {
       for (const [status, answer] of Object.entries(item[method]?.responses ?? {})) {

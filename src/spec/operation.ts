@@ -1,6 +1,6 @@
 import { lifecycles, type Lifecycle } from '../domain/lifecycle';
 import { resolve, type ApiDocument, type OperationNode, type ResourceFacts, type SchemaNode } from './document';
-import { eventsOf, kindOf, namedEvents, type ChangeKind, type NamedEvent } from './events';
+import { eventsOf, isSentPath, kindOf, namedEvents, type ChangeKind, type NamedEvent } from './events';
 import { fold, shapeOf, type Shape } from './shape';
 
 export type Verb = 'list' | 'retrieve' | 'create' | 'patch' | 'delete' | 'other';
@@ -73,7 +73,7 @@ export interface Api {
 export function readApi(document: ApiDocument): Api {
   const resources = resourcesOf(document);
   const operations = Object.entries(document.raw.paths)
-    .filter(([path]) => !path.startsWith('/listener/'))
+    .filter(([path]) => !isSentPath(path))
     .flatMap(([path, item]) => methodsOf(item).map(([method, node]) => operationOf(document, path, method, { node, resources })));
   const events = new Set([...resources.values()].flatMap(({ events: types }) => [...types]));
   return { document, operations, resources: [...resources.values()], events };
@@ -94,7 +94,7 @@ function resourcesOf(document: ApiDocument): ReadonlyMap<string, Resource> {
   const found = new Map<string, { name: string; node: SchemaNode }>();
   for (const [path, item] of Object.entries(document.raw.paths)) {
     const place = collectionPath(document, path);
-    if (path.startsWith('/listener/') || found.has(place) || (document.foreign === true && !isResourcePath(place))) continue;
+    if (isSentPath(path) || found.has(place) || (document.foreign === true && !isResourcePath(place))) continue;
     const schema = answerSchema(document, document.foreign === true ? pathsOf(document, place, path) : item);
     if (schema) found.set(place, schema);
   }
