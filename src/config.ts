@@ -19,6 +19,8 @@ export interface Config {
   /** Keys given at start: name:scope+scope:secret, separated by commas. */
   readonly apiKeys: string | undefined;
   readonly allowPrivateCallbacks: boolean;
+  /** Waits before further tries of a delivery; those of notification unless given. */
+  readonly deliveryScheduleMs: readonly number[] | undefined;
   readonly secretKey: string | undefined;
   readonly eventRetentionDays: number;
   readonly requireIfMatch: boolean;
@@ -60,6 +62,7 @@ export const SETTINGS: readonly (readonly [name: string, standard: string, meani
   ['API_KEYS', '(none)', 'Keys valid from the start: name:scope+scope:secret, separated by commas. Scopes: reader, writer, partner, operator.'],
   ['ALLOW_PRIVATE_CALLBACKS', 'false', 'Lets listeners have loopback and private addresses. For trying and testing.'],
   ['EVENT_RETENTION_DAYS', '0', 'How long the event log is kept once sent; 0 for ever.'],
+  ['DELIVERY_SCHEDULE', '5,30,120,600,3600,21600,86400', 'Seconds, about, before each further try of a delivery that a listener did not take; after the last one it is a dead letter.'],
   ['SECRET_KEY', '(made and kept in the database)', '32 bytes in base64 that the secrets of listeners are encrypted with.'],
   ['REQUIRE_IF_MATCH', 'false', 'Demands If-Match on PATCH and DELETE (428 without).'],
   ['KIT_TOLERANCE', 'false', 'Relaxes what TM Forum\'s TMF654 kit contradicts in its document: POST /bucket exists, required lists of balance actions do not bind.'],
@@ -97,6 +100,13 @@ function rolesIn(text: string): readonly Role[] {
   });
 }
 
+function scheduleIn(text: string | undefined): readonly number[] | undefined {
+  if (text === undefined) return undefined;
+  const seconds = text.split(',').map(Number);
+  if (seconds.some((one) => !(one > 0 && one <= 604_800))) throw new Error(`DELIVERY_SCHEDULE is '${text}'. Write seconds with commas between, as in 5,30,120.`);
+  return seconds.map((one) => one * 1000);
+}
+
 /** Reads every setting once, at start; a malformed one stops the process with its name and what would be right. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const host = env['HOST'] ?? '127.0.0.1';
@@ -116,6 +126,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     roles: rolesIn(env['ROLES'] ?? 'all'),
     apiKeys: env['API_KEYS'] || undefined,
     allowPrivateCallbacks: flag(env, 'ALLOW_PRIVATE_CALLBACKS'),
+    deliveryScheduleMs: scheduleIn(env['DELIVERY_SCHEDULE']),
     secretKey: env['SECRET_KEY'] || undefined,
     eventRetentionDays: whole(env, 'EVENT_RETENTION_DAYS', 0, 36_500),
     requireIfMatch: flag(env, 'REQUIRE_IF_MATCH'),

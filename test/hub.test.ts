@@ -136,7 +136,10 @@ describe('a running registration', () => {
     expect(await call('replayHub', { id }, { body: { fromTime: new Date(Date.now() - 60_000).toISOString() } })).toMatchObject({ status: 201, body: { events: 2, complete: true } });
     await until(() => heard().length === 4);
     expect(heard().slice(2).map(({ eventId }) => eventId)).toEqual(before);
-    await sleep(100);
+    const [, second] = await ground.store.database.collection('event').find({ entity: 'productOrder/o-1' }).sort({ order: 1 }).toArray() as unknown as { _id: string; order: number }[];
+    expect(await call('replayHub', { id }, { body: { fromOrder: second!.order, entity: 'productOrder/o-1' } })).toMatchObject({ status: 201, body: { events: 1, complete: true } });
+    await until(() => heard().length === 5);
+    expect(heard()[4]!.eventId).toBe(second!._id);
     expect(other.received).toHaveLength(4);
     await expect(call('replayHub', { id }, { body: {} })).rejects.toMatchObject({ code: 'HUB-05' });
     await other.close();
@@ -155,10 +158,12 @@ describe('a running registration', () => {
   });
 
   it('sends the credentials the listener wants', async () => {
-    await ground.register({ callback: listener.url, authentication: { type: 'basic', username: 'us', password: 'pass' } });
+    await ground.register({ callback: `${listener.url}/basic`, authentication: { type: 'basic', username: 'us', password: 'pass' } });
+    await ground.register({ callback: `${listener.url}/bearer`, authentication: { type: 'bearer', token: 'their-token' } });
     await order('o-1', 'acknowledged');
-    await until(() => listener.received.length === 1);
-    expect(listener.received[0]!.headers.authorization).toBe(`Basic ${Buffer.from('us:pass').toString('base64')}`);
+    await until(() => listener.received.length === 2);
+    expect(Object.fromEntries(listener.received.map(({ path, headers }) => [path, headers.authorization])))
+      .toEqual({ '/basic': `Basic ${Buffer.from('us:pass').toString('base64')}`, '/bearer': 'Bearer their-token' });
     await expect(ground.register({ callback, authentication: { type: 'basic', username: 'a:b', password: 'x' } })).rejects.toMatchObject({ status: 400 });
   });
 

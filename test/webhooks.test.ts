@@ -96,6 +96,17 @@ it('keeps the order of each entity while a delivery is tried again, and lets the
   expect(await delivery()).toMatchObject({ state: 'done', log: [{ status: 500 }, { status: 500 }, { status: 204 }] });
 });
 
+it('lets an event pass the one before it, of the same entity, for a listener that declared that order is nothing to it', async () => {
+  await ground.register({ callback: listener.url, order: 'none' });
+  const passed = () => listener.received.some(({ body }) => body.includes('ProductOrderStateChangeEvent'));
+  listener.answer = ({ body }) => (body.includes('ProductOrderCreateEvent') && !passed() ? 500 : 204);
+  start();
+  await order('o-1', 'acknowledged');
+  await until(() => listener.received.length > 0);
+  await order('o-1', 'inProgress');
+  await until(passed);
+});
+
 it('takes no redirect for an answer, and gives up after the last try with a dead letter', async () => {
   await ground.register({ callback: listener.url, query: 'event.productOrder.id=o-1' });
   const other = await openListener();

@@ -12,8 +12,8 @@ import type { Worker, WorkerParts } from './worker';
 export const workers: Readonly<Partial<Record<Exclude<Role, 'api' | 'relay'>, (parts: WorkerParts, config: Config) => Promise<Worker>>>> = {
   billing: startBilling,
   ordering: async (parts, config) => both(await startOrdering(parts, config), await startCatalogueJobs(parts, config)),
-  notification: ({ store, broker, log }, { allowPrivateCallbacks, secretKey, publicUrl }) =>
-    Promise.resolve(startNotification(store, broker, { log, allowPrivateCallbacks, secretKey, publicUrl })),
+  notification: ({ store, broker, log }, { allowPrivateCallbacks, secretKey, publicUrl, deliveryScheduleMs: scheduleMs }) =>
+    Promise.resolve(startNotification(store, broker, { log, allowPrivateCallbacks, secretKey, publicUrl, ...(scheduleMs ? { scheduleMs } : {}) })),
   reconciliation: startReconciliation,
   rating: async (parts) => both(await startRating(parts), await startBalanceTimers(parts)),
 };
