@@ -77,7 +77,7 @@ async function startAll(config: Config, log: Logger, stops: (() => Promise<void>
   stops.push(() => store.close());
   if (config.clockSettable) {
     const unfollow = await clock.follow(store);
-    stops.push(async () => unfollow());
+    stops.push(unfollow);
   }
   const broker = await openBroker({ store, log, url: config.amqpUrl, prefix: config.brokerPrefix, partitions: config.brokerPartitions });
   stops.push(() => broker.close());
