@@ -21,7 +21,13 @@ export interface LocalTime {
 
 const QUARTER_HOUR_MS = 15 * 60_000;
 
-export const isTimeZone = (name: string): boolean => IANAZone.isValidZone(name);
+const zones = new Set<string>();
+
+/** Asked for every price that is compiled, and dear to find out. */
+export function isTimeZone(name: string): boolean {
+  if (!zones.has(name) && IANAZone.isValidZone(name)) zones.add(name);
+  return zones.has(name);
+}
 
 /** A band restricts by date over one that does not; otherwise the one with more restrictions is the more specific. */
 export const specificity = (band: TimeBand | undefined): number => (band ? (band.dates ? 4 : 0) + (band.ranges ? 1 : 0) + (band.days ? 1 : 0) : 0);
