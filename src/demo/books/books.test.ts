@@ -1,8 +1,9 @@
+import { costAt, rateFor } from '../generate/contract';
 import { dublin } from '../generate/dublin';
 import { divided, gross, micro, net, rescaled, stepped, text, total } from '../generate/exact';
-import { minutes, type Offer, type UsagePrice } from '../generate/offers';
-import { totals } from './bills';
-import { amountAt, charge, termsOf, type Allowance, type Usage } from './charge';
+import { megabytes, minutes, type AllowancePrice, type Offer, type UsagePrice } from '../generate/offers';
+import { monthly, totals, unused } from './bills';
+import { amountAt, charge, termsOf, type Allowance, type Terms, type Usage } from './charge';
 import { areaOf, zoneOf } from './place';
 
 /*
@@ -35,6 +36,68 @@ it('an allowance pays whole increments, and the rest is charged', () => {
   expect(left.left).toBe(30);
   expect(netOf(offer, call(20), [left])).toBe('0.1');
   expect(left.left).toBe(30);
+});
+
+describe('graduated tiers', () => {
+  const tiers = price(1, 1, { name: 'Data', kind: 'data', per: megabytes(1), tiers: [{ upTo: 1000, price: '0.010' }, { upTo: 5000, price: '0.006' }, { price: '0.002' }] });
+  const MB = 1024 ** 2;
+  const taken = (before: number, quantity: number) => text(amountAt(tiers, true, quantity * MB, true, before * MB).net, 6);
+
+  it.each([[0, '0'], [999.5, '9.995'], [1000, '10'], [1001, '10.006'], [5000, '34'], [5000.5, '34.001'], [6000, '36']])('%s MB from the beginning', (quantity, amount) => {
+    expect(taken(0, quantity)).toBe(amount);
+  });
+  it.each([[20, '0.16'], [5000, '26.08']])('%s MB when 990 are counted', (quantity, amount) => expect(taken(990, quantity)).toBe(amount));
+
+  it('what was charged counts for the next', () => {
+    const counts = new Map<string, number>();
+    const terms: Terms = { ...termsOf(plan(tiers)), counted: ({ name }) => counts.get(name) ?? 0, count: ({ name }, quantity) => { counts.set(name, (counts.get(name) ?? 0) + quantity); } };
+    const event = (quantity: number): Usage => ({ kind: 'data', incoming: false, at: dublin(2026, 10, 8), quantity: quantity * MB, area: 'home' });
+    const amounts = [event(990), event(20)].map((usage) => text(total(charge(terms, usage, []).map((portion) => portion.net)), 6));
+    expect(amounts).toEqual(['9.9', '0.16']);
+  });
+});
+
+describe('the order of allowances', () => {
+  const terms = (name: string, priority: number): AllowancePrice => ({ type: 'allowance', name, kind: 'data', included: megabytes(500), period: { unit: 'month', length: 1 }, areas: ['home'], priority });
+  const [b1, b2, b3] = [terms('B1', 10), terms('B2', 10), terms('B3', 1)];
+  const offer = plan(price(1, 1, { name: 'Data', kind: 'data', per: megabytes(1) }), b1, b2, b3);
+  const MB = 1024 ** 2;
+  const drawnAt = (at: number): number[] => {
+    const held = (of: AllowancePrice, left: number, until: number): Allowance => ({ price: of, from: 0, until, left: left * MB, drawnBy: new Map() });
+    const all = [held(b1, 500, dublin(2026, 7, 1)), held(b2, 200, dublin(2026, 6, 15)), held(b3, 100, dublin(2026, 8, 1))];
+    charge(termsOf(offer), { kind: 'data', incoming: false, at, quantity: 450 * MB, area: 'home' }, all);
+    return all.map(({ left }) => left / MB);
+  };
+
+  it('priority, then the one that ends first', () => expect(drawnAt(dublin(2026, 6, 10))).toEqual([350, 0, 0]));
+  it('one that ends at that instant is over', () => expect(drawnAt(dublin(2026, 6, 15))).toEqual([150, 200, 0]));
+});
+
+describe('parts of a month', () => {
+  const fee = (amount: string): Offer => plan({ type: 'recurring', name: 'fee', price: amount, period: { unit: 'month', length: 1 } });
+  const cents = (lines: ReturnType<typeof monthly>) => lines.map(({ amount }) => Number(amount));
+
+  it('a plan that begins on the 17th', () => {
+    expect([dublin(2026, 6, 17), dublin(2026, 10, 17)].flatMap((at) => cents(monthly(fee('30.00'), at, at)))).toEqual([1400, 1452]);
+  });
+  it('a whole month costs exactly its price', () => expect(cents(monthly(fee('29.99'), dublin(2026, 10, 1), dublin(2026, 10, 1)))).toEqual([2999]));
+  it('a change on the 11th of a month with thirty days gives back twenty of them', () => {
+    const at = dublin(2026, 6, 11);
+    expect([...cents(unused(fee('30.00'), dublin(2026, 4, 1), at)), ...cents(monthly(fee('45.00'), at, at))]).toEqual([-2000, 3000]);
+  });
+  it('a discount covers the days it holds', () => {
+    const half: Offer = plan({ type: 'recurring', name: 'fee', price: '20.00', period: { unit: 'month', length: 1 }, discount: { name: 'half', percent: 50, months: 1 } });
+    expect(cents(monthly(half, dublin(2026, 10, 1), dublin(2026, 10, 1)))).toEqual([2000, -1000]);
+    expect(cents(monthly(half, dublin(2026, 10, 17), dublin(2026, 11, 1)))).toEqual([2000, -533]);
+  });
+});
+
+describe('what the host may charge', () => {
+  it('by the second, and less from the middle of the month', () => {
+    const cost = (at: number) => text(costAt(rateFor({ kind: 'voice', area: 'home', incoming: false, zone: 'national', at })!, 311), 10);
+    expect([dublin(2026, 10, 14, 23), dublin(2026, 10, 15)].map(cost)).toEqual(['0.0622', '0.0570166667']);
+  });
+  it('nothing for a call answered at home', () => expect(rateFor({ kind: 'voice', area: 'home', incoming: true, at: dublin(2026, 10, 8) })).toBeUndefined());
 });
 
 describe('times of day', () => {

@@ -1,11 +1,14 @@
-import { QUICK, scaledPlan } from './plan';
+import { MONTH, QUICK, scaledPlan } from './plan';
 import { generate } from './write';
 import { iccidOf } from './lines';
 
 const made = generate(QUICK);
 const linesOf = (text: string): string[][] => text.trim().split('\n').slice(1).map((line) => line.split(','));
 
-it('the same plan writes the same files', () => expect(generate(QUICK)).toEqual(made));
+it('the same plan writes the same files', () => {
+  const files = ({ usage, wholesale, written }: typeof made) => JSON.stringify([usage.map(({ text }) => text), wholesale.map(({ text }) => text), written]);
+  expect(files(generate(QUICK)) === files(made)).toBe(true);
+});
 
 it('our files have as many records of each kind as planned', () => {
   const kinds = made.usage.flatMap(({ records }) => records).map(({ type }) => type);
@@ -49,4 +52,57 @@ it('SIM card numbers have 19 digits and pass their check', () => {
 it('a scaled plan has so many times the records', () => {
   const { written } = generate(scaledPlan(QUICK, 3));
   expect(written.expected.files['own records taken']).toBe(3000);
+});
+
+describe('the month', () => {
+  const month = generate(MONTH);
+  const { expected, steps, customers } = month.written;
+  const records = month.usage.flatMap((file) => file.records);
+  const count = (what: (one: (typeof records)[number]) => boolean) => records.filter(what).length;
+  const ofKind = (kind: string) => count(({ type }) => type === kind);
+  const stepsOf = (kind: string) => steps.filter(({ step }) => step === kind).length;
+
+  it('has ten thousand records in 62 files', () => {
+    expect([records.length, month.usage.length]).toEqual([10_000, 62]);
+    expect(['DATA', 'MOC', 'MTC', 'CF', 'SMS_MO'].map(ofKind)).toEqual([6400, 1840, 800, 60, 900]);
+    expect([count(({ type, visited }) => type === 'DATA' && /^(ES|DE)/.test(visited ?? '')), count(({ type, visited }) => type === 'DATA' && /^(CH|US)/.test(visited ?? ''))]).toEqual([520, 60]);
+    expect([count(({ type, visited }) => type === 'MOC' && visited !== undefined), count(({ type, visited }) => type === 'MTC' && visited !== undefined)]).toEqual([45, 20]);
+  });
+
+  it('has 200 customers with what becomes of them', () => {
+    expect(customers).toHaveLength(200);
+    const orders = steps.flatMap((step) => (step.step === 'order' ? [step.key.replace(/ L\d+$/, '')] : []));
+    const ordered = (what: string) => orders.filter((key) => key === what).length;
+    expect(['change', 'SIM swap', 'new number', 'end'].map(ordered)).toEqual([8, 5, 2, 3]);
+    expect(['portOut', 'customer'].map(stepsOf)).toEqual([4, 3]);
+    expect(steps.flatMap((step) => (step.step === 'port' ? [step.report] : [])).sort()).toEqual(['executed', 'executed', 'executed', 'executed', 'executed', 'executed', 'mend', 'refused']);
+    expect(steps.filter((step) => step.step === 'topup' && !step.key.startsWith('first')).length).toBe(130);
+    expect(steps.filter((step) => step.step === 'topup' && step.mends !== undefined)).toHaveLength(7);
+  });
+
+  it('has every fault of our own files', () => {
+    const fault = (name: string) => count((one) => one.fault === name);
+    expect(['unknownImsi', 'afterTermination', 'beforeStart', 'tooOld', 'inFuture', 'unknownZone', 'conflict'].map(fault)).toEqual([12, 6, 8, 2, 3, 4, 2]);
+    expect(expected.reasons).toEqual({ noProduct: 26, tooLate: 2, inFuture: 3, unknownZone: 4, identityConflict: 2 });
+    const twice = month.usage.find(({ number }) => number === MONTH.files.twice)!;
+    expect(expected.files).toMatchObject({ 'own records taken': 10_000, 'own lines repeated': 25 + twice.records.length, 'own lines returned': 5 + 10 });
+    expect(month.usage.find(({ number }) => number === 40)!.records).toEqual([]);
+    expect([...month.usage].sort((a, b) => a.arrives - b.arrives).at(-1)!.number).toBe(17);
+  });
+
+  it('has every difference of the host', () => {
+    expect(month.wholesale).toHaveLength(31);
+    expect(expected.leakage).toMatchObject({
+      'missingInRetail': 60, 'missingInRetail, noRecord': 30, 'missingInRetail, unknownSubscriber': 15, 'missingInRetail, rejectedInRetail': 15, 'unbilled': 20, 'missingInWholesale': 45,
+      'quantityMismatch': 40, 'priceMismatch': 35, 'duplicate': 25,
+    });
+    expect(expected.files).toMatchObject({
+      'wholesale lines returned': 3, 'wholesale files held for countDiffers': 1, 'wholesale files held for sequenceGap': 1, 'wholesale files held for timeShift': 1, 'wholesale files held for factor': 1,
+    });
+  });
+
+  it("has the host's papers", () => {
+    expect(expected.lines).toMatchObject({ 'lines on the list': 268, 'activeAtHostOnly': 4, 'activeAtUsOnly': 2, 'identityMismatch': 3, 'profileMismatch': 3 });
+    expect(expected.statement).toMatchObject({ rows: 8 });
+  });
 });
