@@ -50,7 +50,8 @@ async function run(flags: DemoFlags): Promise<number | undefined> {
   const reset = flags.reset ?? false;
   const running = flags.url === undefined ? await serve({ database: flags.database, reset, env: process.env, ...(flags.port === undefined ? {} : { port: Number(flags.port) }) }) : undefined;
   const bases = flags.url?.split(',').map((url) => url.replace(/\/+$/, '')) ?? [running!.url];
-  const { compared, seconds, page } = await demo({ plan, folder, bases, reset, progress: progressBars() });
+  const { AMQP_URL: url, BROKER_PREFIX: prefix = running ? `${flags.database}.` : '' } = process.env;
+  const { compared, seconds, page } = await demo({ plan, folder, bases, reset, progress: progressBars(), ...(url ? { broker: { url, prefix } } : {}) });
   process.stdout.write(terminalReport(compared, process.stdout.isTTY));
   process.stdout.write(`Played in ${seconds.toFixed(1)} s. Report with charts: ${page}\n`);
   const code = compared.every(({ agrees }) => agrees) ? 0 : 1;

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import type { Plan } from './generate/plan';
 import type { Expected } from './books/expected';
 import { filesOf } from './files';
+import { CONSUMED, consume, type BrokerAddress, type Consumer } from './play/consumer';
 import { client, pause, type Client } from './play/http';
-import { listen, type Listener } from './play/listener';
+import { HEARD, REGISTERED, listen, type Listener } from './play/listener';
 import { play, type Progress } from './play/play';
 import { compare, type Compared } from './report/compare';
-import { figures } from './report/figures';
+import { consumedFigures, figures } from './report/figures';
 import { page } from './report/page';
 
 export interface DemoOptions {
@@ -15,6 +16,8 @@ export interface DemoOptions {
   readonly folder: string;
   /** Addresses of the servers to play against. */
   readonly bases: readonly string[];
+  /** The servers' RabbitMQ, where a consumer reads along. */
+  readonly broker?: BrokerAddress;
   readonly progress: Progress;
   /** Forget what the partner heard before. */
   readonly reset: boolean;
@@ -30,10 +33,13 @@ export interface DemoResult {
 const QUIET_MS = 3000;
 const LONGEST_MS = 60_000;
 
-/** Waits until the partner heard what was expected, or nothing new for a while. */
-async function hearAll(listener: Listener, expected: Expected['events']): Promise<void> {
-  const wanted = Object.entries(expected).reduce((all, [name, count]) => all + (name.endsWith('delivered') ? Number(count) : 0), 0);
-  const heard = () => [...listener.heard().types.values()].reduce((all, count) => all + count, 0);
+const sum = (types: ReadonlyMap<string, number>): number => [...types.values()].reduce((all, count) => all + count, 0);
+
+/** Waits until partner and consumer heard what was expected, or nothing new for a while. */
+async function hearAll(listener: Listener, consumer: Consumer | undefined, expected: Expected['events']): Promise<void> {
+  const delivered = Object.entries(expected).reduce((all, [name, count]) => all + (name.endsWith('delivered') ? Number(count) : 0), 0);
+  const wanted = delivered * (consumer ? 2 : 1);
+  const heard = () => sum(listener.heard().types) + (consumer ? sum(consumer.consumed()) : 0);
   const deadline = Date.now() + LONGEST_MS;
   for (let [before, since] = [heard(), Date.now()]; before < wanted && Date.now() < deadline && Date.now() - since < QUIET_MS;) {
     await pause(100);
@@ -42,23 +48,26 @@ async function hearAll(listener: Listener, expected: Expected['events']): Promis
 }
 
 /** Plays a plan from its files and holds what came of it against the figures known beforehand. */
-export async function demo({ plan, folder, bases, progress, reset }: DemoOptions): Promise<DemoResult> {
+export async function demo({ plan, folder, bases, broker, progress, reset }: DemoOptions): Promise<DemoResult> {
   const began = Date.now();
   mkdirSync(folder, { recursive: true });
-  if (reset) for (const name of ['heard.ndjson', 'listener.json']) rmSync(join(folder, name), { force: true });
+  if (reset) for (const name of [HEARD, CONSUMED, REGISTERED]) rmSync(join(folder, name), { force: true });
   const written = filesOf(plan, folder);
   const server: Client = client(bases);
   const listener = await listen(folder);
+  const consumer = broker && await consume(folder, broker, reset);
   try {
     await listener.register(server);
     await play(written, server, folder, progress);
-    await hearAll(listener, written.expected.events);
-    const compared = compare(written.expected, await figures(server, listener.heard()));
+    await hearAll(listener, consumer, written.expected.events);
+    const found = await figures(server, listener.heard());
+    const compared = compare(written.expected, found, consumer && consumedFigures(written.expected, consumer.consumed()));
     const seconds = (Date.now() - began) / 1000;
     const file = join(folder, 'report.html');
     writeFileSync(file, page({ plan, compared, seconds, heard: listener.heard() }));
     return { compared, seconds, page: file };
   } finally {
+    await consumer?.close();
     await listener.close();
   }
 }

@@ -7,8 +7,6 @@ export interface Directory {
   keep(api: string, resource: string, name: string, id: string): void;
   /** The body with every `$named` reference replaced. @throws Error for a name that nothing has */
   resolved<T>(body: T): Promise<T>;
-  /** Forgets what is known of a resource type, which changed behind our back. */
-  forget(api: string, resource: string): void;
 }
 
 /** Where the targets of references are. */
@@ -23,15 +21,16 @@ export function directory(client: Client): Directory {
     const found = await client.list(`${at(api, resource)}?fields=name`);
     return new Map(found.map(({ id, name }) => [typeof name === 'string' ? name : id, id]));
   };
-  const namesOf = (api: string, resource: string): Promise<Map<string, string>> => {
+  const namesOf = (api: string, resource: string, anew = false): Promise<Map<string, string>> => {
     const path = at(api, resource);
-    const held = known.get(path) ?? read(api, resource);
+    const held = (anew ? undefined : known.get(path)) ?? read(api, resource);
     known.set(path, held);
     return held;
   };
   const target = async ({ $named: name, '@referredType': type }: Named): Promise<string> => {
     const home = HOMES[type];
-    const id = home && (await namesOf(...home)).get(name);
+    // Products come to be behind our back, by orders.
+    const id = home && ((await namesOf(...home)).get(name) ?? (await namesOf(...home, true)).get(name));
     if (id === undefined) throw new Error(`there is no ${type} '${name}'`);
     return id;
   };
@@ -46,7 +45,6 @@ export function directory(client: Client): Directory {
     find: async (api, resource, name) => (await namesOf(api, resource)).get(name),
     keep: (api, resource, name, id) => { void namesOf(api, resource).then((names) => names.set(name, id)); },
     resolved: async <T>(body: T) => await resolved(body) as T,
-    forget: (api, resource) => { known.delete(at(api, resource)); },
   };
 }
 

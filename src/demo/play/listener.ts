@@ -1,9 +1,10 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { freePort } from '../../embedded/ports';
 import { at, type Client } from './http';
+import { notebook } from './notebook';
 
 /** What a partner gets to know: everything it heard of, once. */
 export interface Heard {
@@ -34,8 +35,8 @@ export const SUBSCRIPTIONS: Readonly<Record<string, readonly string[]>> = {
   customerBillManagement: ['CustomerBillCreateEvent'],
 };
 
-const HEARD = 'heard.ndjson';
-const REGISTERED = 'listener.json';
+export const HEARD = 'heard.ndjson';
+export const REGISTERED = 'listener.json';
 
 /**
  * A partner's listener beside the play. It writes down what it heard before it answers, so that it knows it after a kill too, and
@@ -44,27 +45,14 @@ const REGISTERED = 'listener.json';
 export async function listen(folder: string): Promise<Listener & { register(client: Client): Promise<void> }> {
   const file = join(folder, REGISTERED);
   const registered: Registered = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) as Registered : { port: 0, secrets: {} };
-  const events = new Map<string, string>();
-  let [repeats, unsigned] = [0, 0];
-  const log = join(folder, HEARD);
-  if (existsSync(log)) for (const line of readFileSync(log, 'utf8').split('\n')) if (line !== '') keep(JSON.parse(line) as Kept);
-
-  function keep({ id, type }: Kept): boolean {
-    if (events.has(id)) {
-      repeats += 1;
-      return false;
-    }
-    events.set(id, type);
-    return true;
-  }
-
+  const notes = notebook(join(folder, HEARD));
+  let unsigned = 0;
   const server = createServer((request, response) => {
     read(request).then((text) => {
       const secret = registered.secrets[request.url ?? ''];
       if (secret === undefined || !isSigned(secret, text, request)) unsigned += 1;
       const { eventId: id, eventType: type } = JSON.parse(text) as { eventId: string; eventType: string };
-      if (keep({ id, type })) appendFileSync(log, `${JSON.stringify({ id, type })}\n`);
-      response.writeHead(204).end();
+      notes.note({ id, type }, () => response.writeHead(204).end());
     }).catch(() => response.writeHead(400).end());
   });
   if (registered.port === 0) registered.port = await freePort();
@@ -73,7 +61,7 @@ export async function listen(folder: string): Promise<Listener & { register(clie
   save();
 
   return {
-    heard: () => ({ types: counted(events.values()), repeats, unsigned }),
+    heard: () => ({ types: notes.types(), repeats: notes.repeats(), unsigned }),
     async register(client) {
       for (const [api, types] of Object.entries(SUBSCRIPTIONS)) {
         const path = `/${api}`;
@@ -90,11 +78,6 @@ export async function listen(folder: string): Promise<Listener & { register(clie
   };
 }
 
-interface Kept {
-  readonly id: string;
-  readonly type: string;
-}
-
 async function read(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -108,12 +91,6 @@ function isSigned(secret: string, text: string, { headers }: IncomingMessage): b
   } catch {
     return false;
   }
-}
-
-function counted(types: Iterable<string>): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const type of types) counts.set(type, (counts.get(type) ?? 0) + 1);
-  return counts;
 }
 
 const listenOn = (server: Server, port: number): Promise<void> => new Promise((resolve, reject) => {

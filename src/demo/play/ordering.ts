@@ -26,7 +26,6 @@ export const order: Doer<'order'> = async (step, { client, directory, done }) =>
   done.orders.set(step.key, id);
   const made = await orderIs(client, id, step.waits ? [...ENDED, 'pending', 'held'] : ENDED);
   if (!step.waits && made['state'] !== 'completed') throw new Error(`${step.key} is ${String(made['state'])}: ${JSON.stringify(made['note'])}`);
-  directory.forget('productInventory', 'product');
 };
 
 export const topup: Doer<'topup'> = async (step, { client, directory }) => {

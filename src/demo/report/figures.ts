@@ -3,6 +3,7 @@ import type { Expected, Figure, Figures } from '../books/expected';
 import { MOST_ACCOUNTS } from '../books/expected';
 import { SUBSCRIPTIONS, type Heard } from '../play/listener';
 import { at, type Client, type Resource } from '../play/http';
+import type { Further } from './compare';
 import { counted, euro, microOf, sumOf, type Money } from './amounts';
 import { hostFigures } from './hostFigures';
 
@@ -112,6 +113,10 @@ async function eventFigures(client: Client, { types }: Heard): Promise<Figures> 
   const published = await Promise.all(wanted.map((type) => client.count(`${at('trunkline', 'event')}?eventType=${type}&sent=true&fields=eventType`)));
   return Object.fromEntries(wanted.flatMap((type, index) => [[`${type}, published`, published[index]!], [`${type}, delivered`, types.get(type) ?? 0]]));
 }
+
+/** What a consumer on RabbitMQ got, beside what should have been published. */
+export const consumedFigures = ({ events }: Expected, types: ReadonlyMap<string, number>): Further =>
+  Object.values(SUBSCRIPTIONS).flat().map((type) => [`${type}, consumed`, types.get(type) ?? 0, events[`${type}, published`] ?? 0]);
 
 /** The figures that the report shows, as the product has them. */
 export async function figures(client: Client, heard: Heard): Promise<Expected> {
