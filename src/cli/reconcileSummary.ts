@@ -40,8 +40,8 @@ export function summaryText(input: ReportInput, folder: string | undefined): str
   ];
   const told = fileLines(input);
   if (told.length > 0) lines.push('', 'Files', ...told);
-  for (const { file, kind, correction, explained } of heldFiles) {
-    lines.push(printable(`  ${file}: held. ${explained} differences vanish when ${kind === 'timeShift' ? `its starts are moved by ${correction / 3_600_000} h` : `its quantities are multiplied by ${correction}`}.`));
+  for (const { file, kind, correction, explained, service } of heldFiles) {
+    lines.push(printable(`  ${file}: held. ${explained} differences vanish when ${kind === 'timeShift' ? `its starts are moved by ${correction / 3_600_000} h` : `its quantities${service ? ` of ${service}` : ''} are multiplied by ${correction}`}.`));
   }
   if (!control.complete) lines.push('', 'Records are missing from the items: do not use this result.');
   if (folder !== undefined) lines.push('', `Written to ${printable(folder)}: report.html, report.json, items.csv, claims.csv, returned.csv`);

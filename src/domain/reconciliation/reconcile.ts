@@ -33,8 +33,8 @@ export interface ReconciliationOptions {
   readonly exchangeRates?: Readonly<Record<string, number | string>>;
   /** Files taken as they are although something is wrong with the whole of them. */
   readonly acceptedFiles?: readonly string[];
-  /** Agreed corrections of faulty files: added to starts, multiplied with quantities. */
-  readonly corrections?: Readonly<Record<string, { readonly shiftMs?: number; readonly factor?: number }>>;
+  /** Agreed corrections of faulty files: added to starts, multiplied with quantities, of one service where it is named. */
+  readonly corrections?: Readonly<Record<string, { readonly shiftMs?: number; readonly factor?: number; readonly service?: UsageService }>>;
   /** `differences` leaves matched and other quiet items out of `items`; counts and sums always have them. */
   readonly keep?: 'all' | 'differences';
   /** Records whose item is kept in any case, so that earlier items of theirs can be closed. */
@@ -62,7 +62,7 @@ const DAY = 86_400_000;
 const LEVELS: Readonly<Record<UsageService, MatchLevel>> = { voice: 'record', sms: 'record', data: 'session' };
 
 /** Charges in the contract's currency, agreed corrections applied. */
-function normalised(records: readonly WholesaleRecord[], contract: Contract | undefined, options: ReconciliationOptions): readonly WholesaleRecord[] {
+export function asAgreed(records: readonly WholesaleRecord[], contract: Contract | undefined, options: ReconciliationOptions): readonly WholesaleRecord[] {
   const { exchangeRates = {}, corrections } = options;
   const foreign = ({ currency }: WholesaleRecord) => contract !== undefined && currency !== undefined && currency !== contract.currency;
   if (!corrections && !records.some(foreign)) return records;
@@ -74,7 +74,7 @@ function normalised(records: readonly WholesaleRecord[], contract: Contract | un
       result = { ...result, charge: jsonNumber(round(decimal(record.charge).times(decimal(rate)), WHOLESALE_SCALE)) };
     }
     const correction = record.file === undefined ? undefined : corrections?.[record.file];
-    if (correction) {
+    if (correction && (correction.service === undefined || correction.service === record.service)) {
       result = { ...result, start: result.start + (correction.shiftMs ?? 0), quantity: Math.round(result.quantity * (correction.factor ?? 1)) };
     }
     return result;
@@ -239,7 +239,7 @@ export interface Comparison {
 export function compareRecords(own: readonly OwnRecord[], wholesale: readonly WholesaleRecord[], contract: Contract | undefined,
   tolerances: Tolerances, options: ReconciliationOptions): Comparison {
   const host = options.host ?? contract?.host ?? 'host';
-  const theirs = normalised(wholesale, contract, options);
+  const theirs = asAgreed(wholesale, contract, options);
   const subscriberOf = subscribers(options.identities ?? [], own, theirs);
   const judgement = judgementOf(own, contract, tolerances, options, subscriberOf);
   const terms: MatchingTerms = {

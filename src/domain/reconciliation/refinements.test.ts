@@ -274,7 +274,15 @@ describe('a fault of a whole file', () => {
   it('is found in volumes divided by a thousand', () => {
     const data = (i: number, quantity: number) => session({ chargingId: `c${i}`, quantity, start: T0 + i * HOUR });
     const result = run(hours.map((i) => own(`r${i}`, data(i, 50 * MB))), hours.map((i) => charged(`w${i}`, { ...data(i, Math.round((50 * MB) / 1000)), file: 'f19.csv' })));
-    expect(result.heldFiles).toMatchObject([{ kind: 'factor', correction: 1000, explained: 12 }]);
+    expect(result.heldFiles).toMatchObject([{ kind: 'factor', correction: 1000, explained: 12, service: 'data' }]);
+  });
+
+  it('is put right for the service that has it, and leaves the others alone', () => {
+    const data = (i: number, quantity: number) => session({ chargingId: `c${i}`, quantity, start: T0 + i * HOUR });
+    const theirs = [...hours.map((i) => charged(`w${i}`, { ...data(i, 50 * MB / 1000), file: 'f19.csv' })), charged('v', { start: T0, file: 'f19.csv' })];
+    const all = [...hours.map((i) => own(`r${i}`, data(i, 50 * MB))), own('v', { start: T0 })];
+    expect(run(all, theirs, { corrections: { 'f19.csv': { factor: 1000, service: 'data' } } }).sums.classes.quantityMismatch.items).toBe(0);
+    expect(run(all, theirs, { corrections: { 'f19.csv': { factor: 1000 } } }).sums.classes.quantityMismatch.items).toBe(1);
   });
 
   it('is not seen in a few differences', () => {

@@ -71,8 +71,8 @@ const sampleTable = (items: readonly ReconciliationItem[]): string => table(['cl
 
 function faults({ result: { heldFiles } }: ReportInput): string {
   if (heldFiles.length === 0) return '';
-  return `<h2>Faults of whole files</h2>${table(['file', 'fault', 'differences explained'], heldFiles.map(({ file, kind, correction, explained, unmatched }): Cell[] => [
-    file, kind === 'timeShift' ? `all starts are off by ${correction / 3_600_000} h` : `all quantities are off by a factor of ${correction}`, `${explained} of ${unmatched}`]))}`;
+  return `<h2>Faults of whole files</h2>${table(['file', 'fault', 'differences explained'], heldFiles.map(({ file, kind, correction, explained, unmatched, service }): Cell[] => [
+    file, kind === 'timeShift' ? `all starts are off by ${correction / 3_600_000} h` : `all quantities${service ? ` of ${service}` : ''} are off by a factor of ${correction}`, `${explained} of ${unmatched}`]))}`;
 }
 
 function lineTable({ lines, result: { currency } }: ReportInput): string {

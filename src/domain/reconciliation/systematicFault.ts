@@ -1,5 +1,5 @@
 import type { Pair } from './pairing';
-import type { OwnRecord, WholesaleRecord } from './records';
+import type { OwnRecord, UsageService, WholesaleRecord } from './records';
 import { quantityFits, type Tolerances } from './tolerances';
 
 /** What is wrong with a whole file: every start moved by a constant, or every quantity multiplied by one. */
@@ -8,6 +8,8 @@ export interface SystematicFault {
   readonly kind: 'timeShift' | 'factor';
   /** Milliseconds to add to the file's starts, or the number to multiply its quantities by, to make it fit. */
   readonly correction: number;
+  /** A factor that only this service's quantities need: the host states others in another unit. */
+  readonly service?: UsageService;
   /** Differences of the file that vanish under the correction, and all its differences. */
   readonly explained: number;
   readonly unmatched: number;
@@ -46,9 +48,10 @@ function faultOf(file: string, { alone, offQuantity }: Suspect, ownAlone: readon
   if (unmatched < LEAST) return undefined;
   const fits = (own: OwnRecord, wholesale: WholesaleRecord) => quantityFits(own.quantity, wholesale.quantity, tolerances[own.service]);
   let best: SystematicFault | undefined;
-  const consider = (kind: SystematicFault['kind'], correction: number, explained: number) => {
+  const consider = (kind: SystematicFault['kind'], correction: number, explained: number, services: ReadonlySet<UsageService> = new Set()) => {
     if (explained < LEAST || explained <= SHARE * unmatched || explained <= (best?.explained ?? 0)) return;
-    best = { file, kind, correction, explained, unmatched };
+    const [service] = services;
+    best = { file, kind, correction, explained, unmatched, ...(service !== undefined && services.size === 1 ? { service } : {}) };
   };
   for (const shift of SHIFTS) {
     const pairs = pairUp(ownAlone, alone.map((record) => ({ ...record, start: record.start + shift })));
@@ -57,7 +60,7 @@ function faultOf(file: string, { alone, offQuantity }: Suspect, ownAlone: readon
   for (const factor of FACTORS) {
     const mended = offQuantity.filter(({ own, wholesale }) => own.service !== 'sms'
       && quantityFits(own.quantity, scaled(wholesale, factor), tolerances[own.service]));
-    consider('factor', factor, mended.length);
+    consider('factor', factor, mended.length, new Set(mended.map(({ own }) => own.service)));
   }
   return best;
 }

@@ -66,7 +66,7 @@ export interface WholesaleFile extends Doc {
   readonly total?: Money;
   readonly exchangeRate?: number;
   readonly usagePeriod?: TimePeriod;
-  readonly correction?: { readonly shiftMs?: number; readonly factor?: number };
+  readonly correction?: { readonly shiftMs?: number; readonly factor?: number; readonly service?: UsageService };
   readonly note?: string;
   readonly creationDate: string;
   readonly statusDate: string;

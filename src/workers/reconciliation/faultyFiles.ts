@@ -4,9 +4,10 @@ import type { Store } from '../../store/store';
 import type { ItemDocument, ReconciliationRun, WholesaleFile } from './documents';
 import { ITEMS } from './items';
 
-const sentence = ({ kind, correction, explained, unmatched }: SystematicFault): string => (kind === 'timeShift'
+const sentence = ({ kind, correction, explained, unmatched, service }: SystematicFault): string => (kind === 'timeShift'
   ? `${explained} of ${unmatched} differences vanish when all its starts are moved by ${correction / 3_600_000} h. Accept it with the correction {"shiftMs": ${correction}}, or as it is.`
-  : `${explained} of ${unmatched} differences vanish when all its quantities are multiplied by ${correction}. Accept it with the correction {"factor": ${correction}}, or as it is.`);
+  : `${explained} of ${unmatched} differences vanish when all its quantities${service ? ` of ${service}` : ''} are multiplied by ${correction}. `
+    + `Accept it with the correction ${JSON.stringify({ factor: correction, ...(service ? { service } : {}) })}, or as it is.`);
 
 /** Holds files in which the run found a fault of the whole, and closes the finding of those that were accepted since. */
 export async function holdFaultyFiles(store: Store, { heldFiles }: Pick<ReconciliationResult, 'heldFiles'>, files: readonly WholesaleFile[], run: ReconciliationRun): Promise<void> {

@@ -2,7 +2,7 @@ import { Fault, fault } from '../../domain/fault';
 import { ITEM_CLASSES, type ReconciliationItem } from '../../domain/reconciliation/item';
 import { type KeptItem, needsCare } from '../../domain/reconciliation/itemLife';
 import type { Contract } from '../../domain/reconciliation/contract';
-import { compareRecords, type ReconciliationOptions, type ReconciliationResult } from '../../domain/reconciliation/reconcile';
+import { asAgreed, compareRecords, type ReconciliationOptions, type ReconciliationResult } from '../../domain/reconciliation/reconcile';
 import { type ReportFile, reportJson } from '../../domain/reconciliation/report';
 import type { ResultSums, Sums } from '../../domain/reconciliation/sums';
 import { tolerancesWith } from '../../domain/reconciliation/tolerances';
@@ -49,7 +49,8 @@ export async function carryOut(store: Store, id: string, hold: Hold): Promise<vo
   await holdFaultyFiles(store, result, inputs.files, run);
   const lines = await compareLines(store, run, terms);
   if (lines && !await keepLineItems(store, lines, run, result.currency, hold)) return;
-  const statements = await compareStatements(store, run, terms, inputs.wholesale, result, lines?.active);
+  const theirs = asAgreed(inputs.wholesale, terms, optionsOf(run, contract, inputs, earlier));
+  const statements = await compareStatements(store, run, terms, theirs, result, lines?.active);
   await keepText(store, reportId(run.id), reportJson({
     result: withNames(result, inputs.files), files: inputs.files.map(reportFile), returned: returnedOf(inputs.files), timeZone: terms?.timeZone ?? 'UTC', ...(lines && { lines: lines.result }),
     statements: statements.map(({ statement, comparison }) => ({ name: statement.name ?? statement.period, comparison })),
