@@ -1,5 +1,6 @@
 import type { Activity } from '../generate/activity';
 import { costAt, rateFor } from '../generate/contract';
+import { DAY } from '../generate/dublin';
 import { rescaled, text, total, type Micro } from '../generate/exact';
 import { offerAt } from '../generate/lines';
 import { offerNamed } from '../generate/offers';
@@ -22,7 +23,7 @@ export type Figures = Readonly<Record<string, Figure>>;
 /** Every figure that the report must show, by section and name. */
 export type Expected = Readonly<Record<Section, Figures>>;
 
-export const SECTIONS = ['files', 'usage', 'reasons', 'rated', 'balances', 'bills', 'leakage', 'recovered', 'lines', 'statement', 'control', 'events'] as const;
+export const SECTIONS = ['files', 'usage', 'reasons', 'rated', 'balances', 'bills', 'leakage', 'age', 'recovered', 'lines', 'statement', 'control', 'events'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 const euro = (value: Micro): string => text(value, 6);
@@ -149,6 +150,20 @@ function leakageFigures({ items }: Wholesale, rated: readonly Rated[]): Figures 
   return figures;
 }
 
+const DIFFERENCES: readonly Class[] = ['missingInRetail', 'unbilled', 'missingInWholesale', 'quantityMismatch', 'priceMismatch', 'duplicate'];
+const AGES: readonly (readonly [days: string, most: number])[] = [['0-7 days', 7], ['8-30 days', 30], ['31-60 days', 60], ['61-90 days', 90], ['>90 days', Infinity]];
+
+/** Differences by whole days between their usage and the comparison. */
+function ageFigures({ items }: Wholesale, asOf: number): Figures {
+  const figures = Object.fromEntries(AGES.map(([name]) => [name, 0]));
+  for (const { class: name, record, trade } of items) {
+    if (!DIFFERENCES.includes(name)) continue;
+    const days = Math.floor(asOf / DAY) - Math.floor((record?.at ?? trade!.at) / DAY);
+    figures[AGES.find(([, most]) => days <= most)![0]]! += 1;
+  }
+  return figures;
+}
+
 export interface Play {
   readonly steps: readonly Step[];
   readonly books: Books;
@@ -180,8 +195,8 @@ function controlFigures({ books, wholesale, period }: Play): Figures {
   };
 }
 
-/** How often an order with a number to be ported changes its state: it begins and waits, begins again and is completed; a refused one is held and mended between. */
-const STATES = { plain: 2, ported: 4, refused: 6 };
+/** How often an order with a number to be ported changes its state: it begins and waits, begins again and is completed; a refused one goes on to be held, is mended, and waits again. */
+const STATES = { plain: 2, ported: 4, refused: 8 };
 
 function orderStates(steps: readonly Step[]): { readonly orders: number; readonly changes: number } {
   const orders = steps.filter((step): step is OrderStep => step.step === 'order');
@@ -219,6 +234,7 @@ export function expectedFigures(play: Play): Expected {
     balances: balanceFigures(books),
     bills: billFigures(books, steps.find((step): step is PaymentStep => step.step === 'payment')?.bounced),
     leakage: leakageFigures(wholesale, rated),
+    age: ageFigures(wholesale, steps.find((step) => step.step === 'reconciliation' && step.name === 'leakage')!.at),
     recovered: recoveredFigures(play),
     lines: settlement ? papers.lines : {},
     statement: settlement ? papers.statement : {},

@@ -35,7 +35,7 @@ function settlement(plan: Plan, month: { readonly from: number; readonly until: 
     { step: 'lineList', at: plan.lateFileAt, file: LINE_LIST }, { step: 'statement', at: plan.lateFileAt, file: STATEMENT },
     { step: 'acceptFile', at: at - HOUR, file: named(miscountedDay) },
     { step: 'reconciliation', at: at - HOUR, name: 'first look', ...month },
-    { step: 'acceptFile', at, file: named(shiftedDay), correction: { shiftMs: -HOUR } }, { step: 'acceptFile', at, file: named(thousandthDay), correction: { factor: 1000 } },
+    { step: 'acceptFile', at, file: named(shiftedDay), correction: { shiftMs: -HOUR } }, { step: 'acceptFile', at, file: named(thousandthDay), correction: { factor: 1000, service: 'data' } },
     { step: 'recovery', at: at + DAY }, { step: 'billOnDemand', at: at + DAY, accounts: late.accounts },
     { step: 'reconciliation', at: at + DAY + HOUR, name: 'after recovery', ...month },
     { step: 'payment', at: at + DAY + 2 * HOUR, accounts: late.all, bounced: late.all[late.all.length - 1]! },

@@ -1,4 +1,5 @@
 import type { Named } from './catalogue';
+import type { Kind } from './offers';
 
 /** One thing that happens in the play, at a time of the business clock. The player does them in order; the demo's own books follow along. */
 export type Step = OrderStep | PortStep | PortOutStep | CustomerStep | TopupStep | UsageFileStep | BillRunStep | BillOnDemandStep | PaymentStep
@@ -112,7 +113,7 @@ export interface WholesaleFileStep extends At {
 export interface AcceptFileStep extends At {
   readonly step: 'acceptFile';
   readonly file: string;
-  readonly correction?: { readonly shiftMs?: number; readonly factor?: number };
+  readonly correction?: { readonly shiftMs?: number; readonly factor?: number; readonly service?: Kind };
 }
 
 export interface LineListStep extends At {

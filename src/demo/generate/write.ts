@@ -18,7 +18,7 @@ import { wholesale, type Wholesale } from './wholesale';
 import { wholesaleFiles, type WholesaleFile } from './wholesaleFiles';
 
 /** Changes when the same plan would write other files. */
-export const GENERATOR = 3;
+export const GENERATOR = 4;
 
 /** What a folder holds beside the usage and wholesale files. */
 export interface Written {

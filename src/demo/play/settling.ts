@@ -42,13 +42,18 @@ export const billOnDemand: Doer<'billOnDemand'> = async ({ accounts, at: when },
 };
 
 interface Bill extends Resource {
+  readonly state: string;
   readonly billingAccount: { readonly id: string };
   readonly remainingAmount?: { readonly unit: string; readonly value: number };
 }
 
-/** Everybody pays what is open, and one payment comes back. */
+/** The bills are looked at and sent, everybody pays what is open, and one payment comes back. */
 export const payment: Doer<'payment'> = async ({ accounts, bounced }, { client, directory }) => {
-  const bills = await client.list(`${BILLS}?fields=billingAccount,remainingAmount`) as unknown as readonly Bill[];
+  const bills = await client.list(`${BILLS}?fields=billingAccount,remainingAmount,state`) as unknown as readonly Bill[];
+  await inParallel(bills, ABREAST, async ({ id, state }) => {
+    if (state === 'new') await client.patch(`${BILLS}/${id}`, { state: 'validated' });
+    if (state === 'new' || state === 'validated') await client.patch(`${BILLS}/${id}`, { state: 'sent' });
+  });
   const cents = (id: string) => bills.filter(({ billingAccount }) => billingAccount.id === id).reduce((sum, { remainingAmount }) => sum + Math.round((remainingAmount?.value ?? 0) * 100), 0);
   await inParallel(accounts, ABREAST, async (account) => {
     const id = (await directory.find('accountManagement', 'billingAccount', account))!;

@@ -25,5 +25,5 @@ export function compare(expected: Expected, found: Expected, consumed: Further =
 
 export const TITLES: Readonly<Record<Section, string>> = {
   files: 'Files', usage: 'Usage by state', reasons: 'Rejected, by reason', rated: 'Rated, in EUR', balances: 'Prepaid balances, in EUR', bills: 'Bills, in EUR',
-  leakage: 'Reconciliation with Northcell', recovered: 'After recovery and further bills', lines: "The host's list of SIMs", statement: "The host's settlement statement", control: 'Control of the reconciliation', events: 'Events, published on the broker, delivered to the partner, and consumed from RabbitMQ where there is one',
+  leakage: 'Reconciliation with Northcell', age: 'Differences by age', recovered: 'After recovery and further bills', lines: "The host's list of SIMs", statement: "The host's settlement statement", control: 'Control of the reconciliation', events: 'Events, published on the broker, delivered to the partner, and consumed from RabbitMQ where there is one',
 };

@@ -2,7 +2,9 @@ import { CLASSES, type Class } from '../generate/wholesale';
 import type { RunName } from '../generate/steps';
 import type { Figure, Figures } from '../books/expected';
 import { at, type Client, type Resource } from '../play/http';
-import { counted, euro, microOf, type Money } from './amounts';
+import { euro, microOf, type Money } from './amounts';
+
+const RUNS = at('trunkline', 'reconciliationRun');
 
 interface ClassSums {
   readonly class: string;
@@ -24,7 +26,20 @@ interface Run extends Resource {
 
 const itemsOf = (run: Run | undefined, name: Class): ClassSums => run?.classSums?.find((one) => one.class === name) ?? { class: name };
 
-function leakageFigures(run: Run | undefined, reasons: readonly string[]): Figures {
+/** What the report of a run has beyond its sums. */
+interface Report {
+  readonly sums: { readonly reasons: readonly { readonly key: string; readonly classes: Readonly<Partial<Record<Class, number>>> }[] };
+  readonly ageing: readonly { readonly band: string; readonly items: number }[];
+}
+
+async function reportOf(client: Client, run: Run | undefined): Promise<Report | undefined> {
+  if (!run) return undefined;
+  const { status, body } = await client.get(`${RUNS}/${run.id}/report.json`);
+  if (status !== 200) throw new Error(`the report of ${run.id} answered ${status}`);
+  return body as Report;
+}
+
+function leakageFigures(run: Run | undefined, report: Report | undefined): Figures {
   const leakage: Record<string, Figure> = {};
   for (const name of CLASSES) {
     const sums = itemsOf(run, name);
@@ -33,7 +48,7 @@ function leakageFigures(run: Run | undefined, reasons: readonly string[]): Figur
       if (microOf(money) !== 0n) leakage[`${name}, ${label}`] = euro(microOf(money));
     }
   }
-  for (const [reason, count] of Object.entries(counted(reasons))) leakage[`missingInRetail, ${reason}`] = count;
+  for (const { key, classes } of report?.sums.reasons ?? []) if (classes.missingInRetail) leakage[`missingInRetail, ${key}`] = classes.missingInRetail;
   leakage['charged by the host'] = euro(microOf(run?.sums?.charged));
   return leakage;
 }
@@ -66,17 +81,17 @@ function statementFigures(run: Run | undefined): Figures {
   return { 'rows': row.length, 'rows that fit': row.filter(({ fits }) => fits).length, 'claim': euro(microOf(claim)) };
 }
 
+const ageFigures = (report: Report | undefined): Figures => Object.fromEntries((report?.ageing ?? []).map(({ band, items }) => [`${band} days`, items]));
+
 /** What came of the host's files, lists and statements. */
-export async function hostFigures(client: Client): Promise<Readonly<Record<'leakage' | 'recovered' | 'lines' | 'statement' | 'control', Figures>>> {
-  const [runs, items, recovered, lists] = await Promise.all([
-    client.list(at('trunkline', 'reconciliationRun')) as unknown as Promise<readonly Run[]>, client.list(`${at('trunkline', 'reconciliationItem')}?fields=class,reason,status,firstRun`),
-    client.count(`${at('trunkline', 'reconciliationItem')}?status=recovered&fields=status`), client.list(`${at('trunkline', 'lineList')}?fields=lines`),
+export async function hostFigures(client: Client): Promise<Readonly<Record<'leakage' | 'age' | 'recovered' | 'lines' | 'statement' | 'control', Figures>>> {
+  const [runs, recovered, lists] = await Promise.all([
+    client.list(RUNS) as unknown as Promise<readonly Run[]>, client.count(`${at('trunkline', 'reconciliationItem')}?status=recovered&fields=status`), client.list(`${at('trunkline', 'lineList')}?fields=lines`),
   ]);
   const named = (name: RunName) => runs.find(({ description = '' }) => description.endsWith(name));
   const run = named('leakage');
-  // An item that was recovered since is matched now, and was missing then.
-  const reasons = items.filter((item) => item['class'] === 'missingInRetail' || (item['status'] === 'recovered' && item['reason'] === 'noRecord')).map(({ reason }) => String(reason));
+  const report = await reportOf(client, run);
   return {
-    leakage: leakageFigures(run, reasons), recovered: recoveredFigures(named('after recovery'), recovered), lines: lineFigures(run, lists), statement: statementFigures(run), control: controlFigures(run),
+    leakage: leakageFigures(run, report), age: ageFigures(report), recovered: recoveredFigures(named('after recovery'), recovered), lines: lineFigures(run, lists), statement: statementFigures(run), control: controlFigures(run),
   };
 }

@@ -36,6 +36,8 @@ const CHARTS: Readonly<Partial<Record<Section, (row: Compared) => boolean>>> = {
   balances: ({ name }) => name !== 'purses' && name !== 'below zero',
   bills: ({ name }) => name.startsWith('gross of'),
   leakage: ({ name }) => !name.includes(',') && name !== 'matched' && name !== 'charged by the host',
+  age: () => true,
+  recovered: () => true,
   events: () => true,
 };
 
