@@ -12,13 +12,12 @@ import type { Running } from '../main';
 
 interface DemoFlags {
   readonly quick?: boolean;
-  readonly month?: boolean;
   readonly reset?: boolean;
   readonly exit?: boolean;
   readonly scale?: string;
   readonly out?: string;
   readonly url?: string;
-  readonly database: string;
+  readonly database?: string;
   readonly port?: string;
 }
 
@@ -26,14 +25,13 @@ interface DemoFlags {
 export function registerDemo(program: Command, exit: (code: number) => void): void {
   program.command('demo')
     .description("play Harbour Mobile's October through the APIs and report every figure beside the expected one")
-    .option('--quick', 'the first week (the default)')
-    .option('--month', 'the whole month')
+    .option('--quick', 'the first week only')
     .option('--reset', 'begin anew: drop the demo database')
     .option('--exit', 'end after the report, with 1 if a figure differs')
     .option('--scale <n>', 'only write the files, with n times as many customers and records, for loads')
     .option('--out <folder>', 'where the files are written and read; default ./.data/demo-<play>')
     .option('--url <urls>', 'play against running servers (DEMO=true), separated by commas, instead of one started here')
-    .option('--database <name>', 'name of the demo database', 'demo')
+    .option('--database <name>', 'name of the demo database; default demo, or demo_quick')
     .option('--port <port>', 'port of the server; default 8090 or the next free one')
     .action(async (flags: DemoFlags) => {
       const code = await run(flags);
@@ -41,16 +39,18 @@ export function registerDemo(program: Command, exit: (code: number) => void): vo
     });
 }
 
-const planOf = ({ month }: DemoFlags): Plan => (month ? MONTH : QUICK);
+const planOf = ({ quick }: DemoFlags): Plan => (quick ? QUICK : MONTH);
 
 async function run(flags: DemoFlags): Promise<number | undefined> {
   const plan = planOf(flags);
   const folder = flags.out ?? join('.data', `demo-${plan.name}`);
   if (flags.scale !== undefined) return writeScaled(plan, flags.scale, folder);
   const reset = flags.reset ?? false;
-  const running = flags.url === undefined ? await serve({ database: flags.database, reset, env: process.env, ...(flags.port === undefined ? {} : { port: Number(flags.port) }) }) : undefined;
+  // The two plays are of different companies: they would not fit into one database.
+  const database = flags.database ?? (flags.quick ? 'demo_quick' : 'demo');
+  const running = flags.url === undefined ? await serve({ database, reset, env: process.env, ...(flags.port === undefined ? {} : { port: Number(flags.port) }) }) : undefined;
   const bases = flags.url?.split(',').map((url) => url.replace(/\/+$/, '')) ?? [running!.url];
-  const { AMQP_URL: url, BROKER_PREFIX: prefix = running ? `${flags.database}.` : '' } = process.env;
+  const { AMQP_URL: url, BROKER_PREFIX: prefix = running ? `${database}.` : '' } = process.env;
   const { compared, seconds, page } = await demo({ plan, folder, bases, reset, progress: progressBars(), ...(url ? { broker: { url, prefix } } : {}) });
   process.stdout.write(terminalReport(compared, process.stdout.isTTY));
   process.stdout.write(`Played in ${seconds.toFixed(1)} s. Report with charts: ${page}\n`);
