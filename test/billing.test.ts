@@ -137,6 +137,32 @@ it('takes a bill on demand for an account that it does not know, and rejects it 
   expect([over.description, over.billingAccount.id]).toEqual([expect.stringContaining('A0815'), 'A0815']);
 });
 
+it('bills asked for at one time are numbered one after the other, without a gap', async () => {
+  await biller.shop.setClock('2026-04-05T10:00:00Z');
+  const before = (await biller.get(`${biller.bills}/customerBill?sort=-billNo&limit=1`))[0].billNo;
+  const accounts: Json[] = [];
+  for (let n = 0; n < 8; n += 1) {
+    const account = await biller.shop.account(BERLIN);
+    const product = await biller.product(account.id, { startDate: '2026-04-01T00:00:00Z' });
+    await biller.prerated(product.id, '2026-04-04T12:00:00Z', [{ taxExcludedRatingAmount: euro(1), taxIncludedRatingAmount: euro(1), productOfferingPrice: { id: 'a' } }]);
+    accounts.push(account);
+  }
+  await Promise.all(accounts.map(({ id }) => biller.spent(id, 1)));
+  const done = await Promise.all(accounts.map(({ id }) => biller.onDemand({ billingAccount: { id } })));
+  const first = Number(before.slice(3)) + 1;
+  expect(done.map(({ customerBill }: Json) => customerBill.name).sort()).toEqual(accounts.map((_, n) => `HM-${String(first + n).padStart(8, '0')}`));
+});
+
+it('a run over an account that is behind bills each period that is over, and no other', async () => {
+  await biller.shop.setClock('2026-05-01T10:00:00Z');
+  const account = await biller.shop.account(BERLIN);
+  await biller.product(account.id, { startDate: '2026-04-30T22:00:00Z', productPrice: [monthly(10, { chargeTiming: 'inArrears' })] });
+  await biller.shop.setClock('2026-08-20T10:00:00Z');
+  expect(await biller.run({ billingAccount: { id: account.id } })).toMatchObject({ billCount: 3, accountDone: 1 });
+  expect((await biller.billsOf(account.id)).map(({ billNo, billingPeriod }: Json) => [billNo > 'HM-', billingPeriod.endDateTime.slice(0, 10)]).sort()).toEqual(['2026-05-31', '2026-06-30', '2026-07-31'].map((end) => [true, end]));
+  expect(await biller.run({ billingAccount: { id: account.id } })).toMatchObject({ billCount: 0 });
+});
+
 describe('a plan of 30.00 from the 17th on (D06)', () => {
   it.each([
     ['2026-04-17', '2026-05-02', '14 of 30', 14], ['2027-01-17', '2027-02-02', '15 of 31', 14.52],

@@ -1,84 +1,69 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { createLog } from '../src/log';
+import { startBilling } from '../src/workers/billing';
+import { billAccount } from '../src/workers/billing/bill';
+import { createTariffs } from '../src/workers/rating/tariffs';
 import { AFTER, seed } from './setup/billingSeed';
 import type { Json } from './setup/biller';
-import { connect, freshDatabase } from './setup/ground';
-import { call, freePort, until } from './setup/server';
+import { startChild } from './setup/child';
+import { call, startServer, until, type TestServer } from './setup/server';
 
 const run = promisify(execFile);
-const ROOT = join(__dirname, '..');
+const ACCOUNTS = 60;
+const LARGE = 1;
+const USAGE = 6;
+const LARGE_USAGE = 600;
+const BILLS = ACCOUNTS + LARGE;
+const RECORDS = ACCOUNTS * USAGE + LARGE * LARGE_USAGE;
 
-interface Started {
-  readonly process: ChildProcess;
-  readonly url: string;
-}
-
-/** The product in a process of its own, which can be killed. */
-async function begin(uri: string, roles: string): Promise<Started> {
-  const port = await freePort();
-  const child = spawn(process.execPath, ['-r', join(ROOT, 'test/setup/typescript.js'), '-e', `require('${join(ROOT, 'src/cli/main.ts')}').run(['node', 'trunkline', 'serve']).catch((error) => { console.error(error); process.exit(1); })`], {
-    env: { ...process.env, MONGODB_URI: uri, PORT: String(port), ROLES: roles, DEMO: 'true', LOG_LEVEL: 'error', AMQP_URL: '' }, stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await new Promise<void>((resolve, reject) => {
-    child.stdout.on('data', (chunk: Buffer) => { if (chunk.toString().includes('listens')) resolve(); });
-    child.once('exit', () => reject(new Error('the process ended at its start')));
-  });
-  return { process: child, url: `http://127.0.0.1:${port}` };
-}
-
-const end = (child: ChildProcess, signal: NodeJS.Signals) => new Promise<void>((resolve) => {
-  if (child.exitCode !== null || child.signalCode !== null) { resolve(); return; }
-  child.once('exit', () => resolve());
-  child.kill(signal);
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer({ roles: 'api,relay' });
+  await seed(server.uri, { accounts: ACCOUNTS, usagePerAccount: USAGE, large: LARGE, largeUsage: LARGE_USAGE });
+  await call('POST', `${server.vendor}/businessClock`, { now: AFTER });
 });
+afterAll(() => server.stop());
 
 /** What the program that only reads says of the bills. */
-const check = async (uri: string): Promise<string> => {
-  const { stdout } = await run(process.execPath, [join(ROOT, 'scripts/checkBills.js'), uri]).catch((error: { stdout: string }) => error);
+const check = async (): Promise<string> => {
+  const { stdout } = await run(process.execPath, [join(__dirname, '../scripts/checkBills.js'), server.uri]).catch((error: { stdout: string }) => error);
   return stdout;
 };
+const count = (collection: string, filter: object) => server.store.database.collection(collection).countDocuments(filter);
+const state = async (id: string): Promise<Json> => (await call('GET', `${server.vendor}/billRun/${id}`)).body;
 
-const state = async (url: string, id: string) => (await call('GET', `${url}/trunkline/v1/billRun/${id}`)).body;
-const setClock = (url: string) => call('POST', `${url}/trunkline/v1/businessClock`, { now: AFTER });
+it('a bill whose process ended before it had a number is neither numbered nor announced', async () => {
+  const billing = { store: server.store, log: createLog('error'), tariffs: createTariffs(server.store), numberBills: () => Promise.resolve() };
+  await billAccount(billing, { accountId: 'acc-5', category: 'cycle', cause: 'ended' });
+  expect([await count('customerBill', { billNo: { $exists: false } }), await count('event', { eventType: 'CustomerBillCreateEvent' })]).toEqual([1, 0]);
+});
 
-it('a run killed again and again ends with each account billed once, large ones too', async () => {
-  const database = freshDatabase();
-  await seed(database.uri, { accounts: 60, usagePerAccount: 30, large: 2, largeUsage: 1700 });
-  let server = await begin(database.uri, 'api,relay,billing');
-  await setClock(server.url);
-  const { body } = await call('POST', `${server.url}/trunkline/v1/billRun`, {});
-  for (const ms of [250, 700, 1500]) {
-    await new Promise((resolve) => { setTimeout(resolve, ms); });
-    await end(server.process, 'SIGKILL');
-    server = await begin(database.uri, 'api,relay,billing');
-  }
-  const over = await until('the run is over', async () => { const one: Json = await state(server.url, body.id); return one.state === 'done' && one; }, 120_000);
-  expect(over).toMatchObject({ accountDone: 62, billCount: 62, parkedCount: 0 });
-  await end(server.process, 'SIGTERM');
-  const report = await check(database.uri);
-  expect(report).toContain('62 bills');
-  expect(report).toContain('5200 usage lines on bills, 0 records wait');
+it('a run shared by two processes of which one is killed ends with each account billed once and no gap in the numbers, large accounts too', async () => {
+  const { body } = await call('POST', `${server.vendor}/billRun`, {});
+  const child = await startChild({ MONGODB_URI: server.uri, ROLES: 'billing', LOG_LEVEL: 'error', AMQP_URL: '' });
+  const worker = await startBilling({ ...server, log: createLog('error'), check: () => undefined });
+  await until('a large account is being billed, or most are', async () => await count('usage', { _bill: { $exists: true } }) > 0 || await count('customerBill', {}) >= BILLS / 2, 60_000);
+  await child.end('SIGKILL');
+  expect((await state(body.id)).state).not.toBe('done');
+
+  const over = await until('the run is over', async () => { const one = await state(body.id); return one.state === 'done' && one; }, 120_000);
+  await worker.stop();
+  expect(over).toMatchObject({ accountDone: BILLS - 1, billCount: BILLS - 1, parkedCount: 0 });
+  expect(await count('customerBill', { billNo: { $exists: false } })).toBe(0);
+  const report = await check();
+  expect(report).toContain(`${BILLS} bills`);
+  expect(report).toContain(`${RECORDS} usage lines on bills, 0 records wait`);
   expect(report).toContain('all bills add up');
-  await database.drop();
+  expect(await count('event', { eventType: 'CustomerBillCreateEvent' })).toBe(BILLS);
 }, 240_000);
 
-it('workers of several processes share the accounts without a gap in the numbers, and the checking program finds what is wrong', async () => {
-  const database = freshDatabase();
-  await seed(database.uri, { accounts: 120, usagePerAccount: 20 });
-  const first = await begin(database.uri, 'api,relay,billing');
-  await setClock(first.url);
-  const others = await Promise.all([begin(database.uri, 'billing'), begin(database.uri, 'billing')]);
-  const { body } = await call('POST', `${first.url}/trunkline/v1/billRun`, {});
-  await until('the run is over', async () => (await state(first.url, body.id)).state === 'done', 120_000);
-  expect(await state(first.url, body.id)).toMatchObject({ accountDone: 120, billCount: 120 });
-  await Promise.all([first, ...others].map(({ process: child }) => end(child, 'SIGTERM')));
-  expect(await check(database.uri)).toContain('all bills add up');
-  const client = await connect(database.uri);
-  await client.db().collection('customerBill').updateOne({ billNo: 'HM-00000120' }, { $set: { billNo: 'HM-00000121', 'taxExcludedAmount.value': 1 } });
-  await client.db().collection('usage').updateOne({ _account: 'acc-7' } , { $set: { status: 'rated' } });
-  await client.close();
-  const report = await check(database.uri);
-  for (const words of ['HM-00000121: net of the lines', '121 stands where 120 should', 'is rated and has a billed line', 'lines of usage, it says']) expect(report).toContain(words);
-  await database.drop();
-}, 240_000);
+it('the checking program finds what is wrong', async () => {
+  const number = (n: number) => `HM-${String(n).padStart(8, '0')}`;
+  const bills = server.store.database.collection('customerBill');
+  await bills.updateOne({ billNo: number(BILLS) }, { $set: { billNo: number(BILLS + 1), 'taxExcludedAmount.value': 1 } });
+  await server.store.database.collection('usage').updateOne({ _account: 'acc-7' }, { $set: { status: 'rated' } });
+  const report = await check();
+  for (const words of [`${number(BILLS + 1)}: net of the lines`, `${BILLS + 1} stands where ${BILLS} should`, 'is rated and has a billed line', 'lines of usage, it says']) expect(report).toContain(words);
+});

@@ -53,7 +53,7 @@ export interface BillInput {
   readonly account: BillingAccount;
   /** The period to bill; for an interim bill from its start up to now. */
   readonly period: Required<TimePeriod>;
-  /** normal by default. trial is a dry run: no number is used up. interim takes only what has come up so far, last asks nothing for the time after. */
+  /** normal by default. trial is a dry run. interim takes only what has come up so far, last asks nothing for the time after. */
   readonly category?: 'normal' | 'interim' | 'last' | 'trial';
   readonly runType?: 'onCycle' | 'offCycle';
   /** All products of the account, those that ended within the period too. */
@@ -66,8 +66,6 @@ export interface BillInput {
   readonly taxes: TaxTable;
   /** A credit brought forward from earlier bills, above zero in the customer's favour. */
   readonly carry?: Money;
-  /** The next number of the series, where the bill gets it at once; taken only when one comes out that is no trial and not parked. */
-  readonly series?: { readonly prefix?: string; readonly next: number };
   /** Usage of the period that is neither rated nor rejected. */
   readonly unratedUsage?: number;
   /** Average gross total of earlier bills, when there are enough to speak of. */
@@ -113,7 +111,7 @@ export function billFor(input: BillInput): BillResult {
   const credit = Decimal.max(0, rest);
   const due = Decimal.max(0, rest.negated());
   const isLast = input.category === 'last';
-  const bill = billDocument(input, lines, total, due, parked.length > 0);
+  const bill = billDocument(input, lines, total, due);
   return {
     rates: lines.map((line) => billedRate(line, bill.id, input.now)),
     bill,
@@ -183,16 +181,15 @@ function billedRate({ charge, excluded, tax, included }: TaxedCharge, billId: st
   return { ...rateDocument(charge, amounts, now), isBilled: true, bill: { id: billId, '@referredType': 'CustomerBill' } };
 }
 
-function billDocument(input: BillInput, lines: readonly TaxedCharge[], total: Decimal, due: Decimal, isParked: boolean): CustomerBill {
-  const { account, period, category = 'normal', runType = 'onCycle', series, reference, now } = input;
+function billDocument(input: BillInput, lines: readonly TaxedCharge[], total: Decimal, due: Decimal): CustomerBill {
+  const { account, period, category = 'normal', runType = 'onCycle', reference, now } = input;
   const currency = currencyOf(account);
   const zone = zoneOf(account);
   const id = hashId('bill', account.id, period.startDateTime, runType, category, reference);
   // Amounts of a credit note are positive; the category says which way they go.
   const of = (amount: Decimal) => money(total.isNegative() ? amount.negated() : amount, currency);
-  const billNo = !series || category === 'trial' || isParked ? undefined : `${series.prefix ?? ''}${String(series.next).padStart(8, '0')}`;
   return {
-    id, '@type': 'CustomerBill', ...(billNo && { billNo }),
+    id, '@type': 'CustomerBill',
     billDate: now.toISOString(), lastUpdate: now.toISOString(), billingPeriod: period,
     category: total.isNegative() && category !== 'trial' ? 'credit note' : category, runType, state: 'new',
     paymentDueDate: midnight(addDays(localDate(now, zone), account.paymentTermDays ?? 14), zone),
@@ -205,6 +202,6 @@ function billDocument(input: BillInput, lines: readonly TaxedCharge[], total: De
     taxItem: taxTotals(lines).map(({ taxCategory, taxRate, tax }) => ({ ...(taxCategory !== undefined && { taxCategory }), taxRate, taxAmount: of(tax) })),
     taxIncludedAmount: of(total),
     amountDue: money(due, currency), remainingAmount: money(due, currency), appliedPayment: [],
-    billDocument: [{ id: `${id}-document`, name: `${billNo ?? id}.html`, attachmentType: 'bill', mimeType: 'text/html', url: `/trunkline/v1/billDocument/${id}`, '@type': 'Attachment' }],
+    billDocument: [{ id: `${id}-document`, name: `${id}.html`, attachmentType: 'bill', mimeType: 'text/html', url: `/trunkline/v1/billDocument/${id}`, '@type': 'Attachment' }],
   };
 }

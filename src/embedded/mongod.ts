@@ -34,6 +34,9 @@ export type RunningMongod = {
   readonly stop: () => Promise<void>;
 };
 
+/** What a process that is killed within a transaction was writing stays locked for so long; MongoDB's own standard is a minute. */
+const TRANSACTION_S = 10;
+
 /**
  * A mongod of our own as a one-node replica set (transactions and change streams need one) on 127.0.0.1. If the folder's
  * mongod runs already, because of another process or a former one that was killed, it is shared.
@@ -46,8 +49,7 @@ export async function startMongod({ folder, log, cacheMb = 512, testCommands = f
     await launch(found, home, [
       '--replSet', REPLICA_SET, '--bind_ip', '127.0.0.1', '--nounixsocket', '--noscripting', '--oplogSize', '256',
       '--wiredTigerCacheSizeGB', String(Math.max(cacheMb, 256) / 1024), '--setParameter', 'diagnosticDataCollectionEnabled=false',
-      // What a killed process had begun holds its documents for so long; 60 s unless said.
-      '--setParameter', 'transactionLifetimeLimitSeconds=15',
+      '--setParameter', `transactionLifetimeLimitSeconds=${TRANSACTION_S}`,
       ...(testCommands ? ['--setParameter', 'enableTestCommands=1'] : []),
     ], formerPort, note);
   });

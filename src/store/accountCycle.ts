@@ -33,8 +33,14 @@ export interface KeptCycle extends AccountCycle {
 }
 
 const COLLECTION = 'accountCycle';
-/** A claim is given up by a worker that ended; then others take the account. */
-const CLAIM_MS = 30_000;
+/** After its process has ended, others take the accounts that it claimed after this. */
+const CLAIM_MS = 8000;
+
+/** Cycles taken under one name. */
+export interface Claim {
+  readonly name: string;
+  readonly ids: readonly string[];
+}
 
 /** Keeps the cycle of an account in step with it: a new one for a new account, other dates for other terms. */
 export async function keepCycle(unit: UnitOfWork, account: BillingAccount): Promise<KeptCycle> {
@@ -54,33 +60,39 @@ export async function moveAccount(unit: UnitOfWork, accountId: string): Promise<
  * Takes cycles that match for this process, so that several workers share them; the next save of a cycle gives it back. Claims save
  * double work and nothing else: that no account is billed twice is the revision's to see to.
  */
-export async function claimCycles(store: Store, filter: Readonly<Record<string, unknown>>, limit: number): Promise<string[]> {
+export async function claimCycles(store: Store, filter: Readonly<Record<string, unknown>>, limit: number): Promise<Claim> {
   const cycles = store.database.collection(COLLECTION);
   const now = Date.now();
   const free = { $or: [{ _claimedUntil: { $exists: false } }, { _claimedUntil: { $lt: now } }] };
   const found = await cycles.find({ $and: [filter, free] }, { limit, projection: { _id: 1 } }).toArray();
-  if (found.length === 0) return [];
-  const claim = randomUUID();
-  await cycles.updateMany({ _id: { $in: found.map(({ _id }) => _id) }, ...free },
-    { $set: { _claim: claim, _claimedUntil: now + CLAIM_MS } });
-  const claimed = await cycles.find({ _id: { $in: found.map(({ _id }) => _id) }, _claim: claim }, { projection: { _id: 1 } }).toArray();
-  return claimed.map(({ _id }) => _id);
+  const name = randomUUID();
+  if (found.length === 0) return { name, ids: [] };
+  const among = { $in: found.map(({ _id }) => _id) };
+  await cycles.updateMany({ _id: among, ...free }, { $set: { _claim: name, _claimedUntil: now + CLAIM_MS } });
+  const claimed = await cycles.find({ _id: among, _claim: name }, { projection: { _id: 1 } }).toArray();
+  return { name, ids: claimed.map(({ _id }) => _id) };
 }
 
-/** Keeps claimed cycles a while longer, for an account that takes long. */
-export async function keepClaims(store: Store, ids: readonly string[]): Promise<void> {
-  await store.database.collection(COLLECTION).updateMany({ _id: { $in: [...ids] } }, { $set: { _claimedUntil: Date.now() + CLAIM_MS } });
+/** Keeps what of a claim is not given back yet a while longer, for an account that takes long. */
+export async function keepClaims(store: Store, { name, ids }: Claim): Promise<void> {
+  await store.database.collection(COLLECTION).updateMany({ _id: { $in: [...ids] }, _claim: name }, { $set: { _claimedUntil: Date.now() + CLAIM_MS } });
 }
 
 /** Gives claimed cycles back, as when stopping. */
-export async function dropClaims(store: Store, ids: readonly string[]): Promise<void> {
-  await store.database.collection(COLLECTION).updateMany({ _id: { $in: [...ids] } }, { $unset: { _claim: '', _claimedUntil: '' } });
+export async function dropClaims(store: Store, { name, ids }: Claim): Promise<void> {
+  await store.database.collection(COLLECTION).updateMany({ _id: { $in: [...ids] }, _claim: name }, { $unset: { _claim: '', _claimedUntil: '' } });
 }
 
 /** The cycle to save when work on it is done: the claim goes with it. */
 export function released(cycle: KeptCycle): KeptCycle {
   const { _claim, _claimedUntil, ...rest } = cycle as KeptCycle & { readonly _claim?: string; readonly _claimedUntil?: number };
   return rest;
+}
+
+/** The cycle with what came of a run over it, in the place of what an earlier one left. */
+export function noted(cycle: KeptCycle, run: string, outcome: NonNullable<KeptCycle['outcome']>): KeptCycle {
+  const { reason: _reason, retryAt: _retryAt, ...rest } = released(cycle);
+  return { ...rest, run, outcome };
 }
 
 /** Ids of accounts that billing does not know yet, such as ones that were restored or loaded past the APIs. */

@@ -31,6 +31,12 @@ export type View = Map<string, Held<Doc> | undefined>;
 type Verdict = { readonly value: unknown } | { readonly error: unknown };
 
 const ATTEMPTS = 50;
+/**
+ * Only other processes can have been first; they go on at once, so a long pause would only lose to them again. So often in a row one
+ * loses to a process that was killed within its transaction: the database frees what it was writing only after a while.
+ */
+const LOCKED = 25;
+const LOCKED_MS = 250;
 const MOST_MEMBERS = 200;
 
 const nameOf = ([collection, id]: Key): string => `${collection}/${id}`;
@@ -111,8 +117,7 @@ async function decideGroup(store: Store, commit: (draft: Draft) => Promise<void>
       } catch (error) {
         if (!(error instanceof Stale)) throw error;
         if (attempt >= ATTEMPTS) throw changedBySomebody();
-        // Only other processes can have been first; they go on at once, so a long pause would only lose to them again.
-        await sleep(Math.random() * Math.min(attempt, 10));
+        await sleep(Math.random() * (attempt < LOCKED ? Math.min(attempt, 10) : LOCKED_MS));
       }
     }
   } catch (error) {

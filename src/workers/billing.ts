@@ -8,7 +8,7 @@ import type { Doc } from '../store/codec';
 import { createTariffs } from './rating/tariffs';
 import { watchCreditLimits } from './billing/creditLimit';
 import { lookAtDue } from './billing/due';
-import { numberBills } from './billing/number';
+import { createNumbering } from './billing/number';
 import { carryOutOnDemand } from './billing/onDemand';
 import { showSpend } from './billing/spend';
 import { beginDueRun, openRun, takeUpAccounts, workOn } from './billing/run';
@@ -21,7 +21,7 @@ const TICK_MS = 500;
 
 /** Makes bills: of accounts whose period is over, and on demand. */
 export async function startBilling({ store, broker, log }: WorkerParts): Promise<Worker> {
-  const billing: Billing = { store, log, tariffs: createTariffs(store) };
+  const billing: Billing = { store, log, tariffs: createTariffs(store), numberBills: createNumbering(store) };
   const stop = new AbortController();
   let wake = (): void => undefined;
   const subscription = await broker.consume('billing', { prefetch: 2 * BATCH.size, batch: BATCH }, async (messages) => {
@@ -35,7 +35,7 @@ export async function startBilling({ store, broker, log }: WorkerParts): Promise
     while (!stop.signal.aborted) {
       try {
         await lookAtDue(billing);
-        await numberBills(store);
+        await billing.numberBills();
         await beginDueRun(billing);
         const run = await openRun(billing);
         if (run) await workOn(billing, run, stop.signal);

@@ -40,7 +40,7 @@ type Stored = { readonly _id: string } & Readonly<Record<string, unknown>>;
 export interface Seed {
   readonly accounts: number;
   readonly usagePerAccount: number;
-  /** So many more accounts have largeUsage records each. */
+  /** So many more accounts, the first ones, have largeUsage records each. */
   readonly large?: number;
   readonly largeUsage?: number;
 }
@@ -63,7 +63,7 @@ export async function seed(uri: string, { accounts, usagePerAccount, large = 0, 
   };
   const all = Array.from({ length: accounts + large }, (_, n) => n);
   function* usage() {
-    for (const account of all) for (let n = 0; n < (account < accounts ? usagePerAccount : largeUsage); n += 1) yield usageOf(n, account);
+    for (const account of all) for (let n = 0; n < (account < large ? largeUsage : usagePerAccount); n += 1) yield usageOf(n, account);
   }
   await put('taxRate', [{ _id: 'ie', ...META, category: 'standard', country: 'IE', rate: Decimal128.fromString('23') }]);
   await put('homeMarket', [{ _id: 'default', ...META, currency: 'EUR', country: 'IE', timeZone: 'Europe/Dublin' }]);

@@ -10,6 +10,8 @@ export interface TestServer extends Running {
   api(name: string): string;
   /** The vendor API. */
   readonly vendor: string;
+  /** Of its database, for whoever works on it beside the server. */
+  readonly uri: string;
 }
 
 export interface TestServerOptions {
@@ -32,6 +34,7 @@ export async function startServer({ roles, env = {}, rabbit = false }: TestServe
     ...running,
     api: (name) => `${running.url}/tmf-api/${name}/v4`,
     vendor: `${running.url}/trunkline/v1`,
+    uri: database.uri,
     stop: async () => {
       await running.stop();
       await database.drop();

@@ -6,7 +6,7 @@ import { zoneOf } from '../../domain/bill/recurring';
 import { settleProvisional, type RatedUsageGroup } from '../../domain/bill/usageGroup';
 import { hashId } from '../../domain/hashId';
 import { midnight, type DateRange } from '../../domain/proration';
-import { released, type KeptCycle } from '../../store/accountCycle';
+import { noted, released, type KeptCycle } from '../../store/accountCycle';
 import type { Doc } from '../../store/codec';
 import { dropLease, holdLease } from '../../store/lease';
 import { readReference } from '../../store/reference';
@@ -29,6 +29,8 @@ export interface BillOrder {
   readonly release?: boolean;
   /** Usage of the account that is not rated yet. */
   readonly unratedUsage?: number;
+  /** Whether the account's next period may be billed. Asked when the bill is decided: another worker may have billed it since. */
+  readonly isDue?: (cycle: KeptCycle) => boolean;
 }
 
 export interface BillOutcome {
@@ -113,6 +115,7 @@ function frameOf({ category, cause }: BillOrder, account: KeptAccount, cycle: Ke
 async function decideBill(billing: Billing, unit: UnitOfWork, order: BillOrder, billPrefix: string, prepared?: Prepared): Promise<BillOutcome> {
   const [account, cycle] = await Promise.all([unit.store.read<KeptAccount>('billingAccount', order.accountId).then((held) => held?.doc), unit.get<KeptCycle>('accountCycle', order.accountId)]);
   if (!account || !cycle) return { kind: 'unknown', reasons: [] };
+  if (order.isDue && !order.isDue(cycle)) return { kind: 'nothing', reasons: [], cycle };
   if (prepared?.rev !== undefined && prepared.rev !== unit.revision('accountCycle', account.id)) throw new MovedOn();
   const frame = frameOf(order, account, cycle, unit.now);
   const range = billedRange(frame);
@@ -168,7 +171,8 @@ function keepBill(unit: UnitOfWork, keeping: Keeping): KeptCycle {
   dropSpend(unit, material.spend, rates, order, midnight(range.end, zoneOf(account)));
   if (refundDue) keepRefund(unit, account, refundDue, bill);
   const marking = bill && prepared ? { marking: { tag: prepared.tag, billId: bill.id, account, range, taxes: material.taxes, ...(reference ? { reference } : {}) } } : {};
-  const next = { ...afterBill(account, released(cycle), { carry, closes, ...(bill ? { bill } : {}) }), ...marking };
+  const left = closes ? noted(cycle, order.cause, bill ? 'billed' : 'nothing') : released(cycle);
+  const next = { ...afterBill(account, left, { carry, closes, ...(bill ? { bill } : {}) }), ...marking };
   unit.save('accountCycle', next);
   return next;
 }
@@ -186,6 +190,6 @@ function keepRefund(unit: UnitOfWork, account: KeptAccount, amount: NonNullable<
   unit.save('refund', {
     id: hashId('refund', account.id, bill?.id ?? now), '@type': 'Refund', status: 'due', statusDate: now, requestDate: now, amount,
     account: { id: account.id, ...(account.name ? { name: account.name } : {}), '@referredType': 'BillingAccount' },
-    ...(bill ? { bill: { id: bill.id, ...(bill.billNo ? { name: bill.billNo } : {}), '@referredType': 'CustomerBill' } } : {}),
+    ...(bill ? { bill: { id: bill.id, '@referredType': 'CustomerBill' } } : {}),
   }, { partitionKey: account.id });
 }

@@ -23,7 +23,7 @@ async function sendLookedAt({ store }: Billing): Promise<void> {
   const { sendAfterHours } = await readSupplier(store);
   if (sendAfterHours === undefined) return;
   const before = new Date(store.clock.now().getTime() - sendAfterHours * HOUR_MS).toISOString();
-  const ripe = await store.query<CustomerBill>('customerBill', { state: 'new', billDate: { $lte: before }, category: OWED }, { limit: MOST });
+  const ripe = await store.query<CustomerBill>('customerBill', { state: 'new', billDate: { $lte: before }, category: OWED, _series: null }, { limit: MOST });
   for (const { doc } of ripe) {
     await store.run((unit) => step(unit, doc.id, 'new', 'validated'));
     await store.run((unit) => step(unit, doc.id, 'validated', 'sent'));

@@ -1,17 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CustomerBill } from '../../domain/billRun';
 import type { Doc } from '../../store/codec';
-import { holdLease } from '../../store/lease';
+import { dropLease, holdLease } from '../../store/lease';
 import type { Store } from '../../store/store';
 import type { UnitOfWork } from '../../store/unitOfWork';
 
 /** A bill that waits for its number, with the prefix of the series that gives it. */
-type UnnumberedBill = CustomerBill & { readonly _series?: string };
+export type UnnumberedBill = CustomerBill & { readonly _series?: string };
 
 interface Series extends Doc {
   readonly next: number;
 }
 
+const LEASE = 'billNumbers';
 const LEASE_MS = 5000;
 const MOST = 200;
 const DIGITS = 8;
@@ -26,24 +27,37 @@ export const keepUnnumbered = (unit: UnitOfWork, bill: CustomerBill & { readonly
 };
 
 /**
- * Gives their numbers to bills that wait for one, in the order in which they were made, and announces them. Number and counter are one
- * commit, so that no series has a gap, whoever is killed. Waits until none is left, also while another worker is at it.
+ * Gives their numbers to bills that wait for one, and resolves when none is left that was kept before the call. Many callers of one
+ * process wait for one round together.
  */
-export async function numberBills(store: Store): Promise<void> {
+export function createNumbering(store: Store): () => Promise<void> {
+  let present: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  return () => next ??= present.catch(() => undefined).then(() => {
+    present = next!;
+    next = undefined;
+    return numberAll(store);
+  });
+}
+
+/** Until none is left, also while another process is at it; the lease only saves double work. */
+async function numberAll(store: Store): Promise<void> {
   for (;;) {
     const [waiting] = await store.query<UnnumberedBill>('customerBill', { _series: { $exists: true } }, { limit: 1 });
     if (!waiting) return;
-    if (await holdLease(store, 'billNumbers', LEASE_MS)) await store.run(numberSome);
+    if (await holdLease(store, LEASE, LEASE_MS)) await store.run(numberSome).finally(() => dropLease(store, LEASE));
     else await sleep(WAIT_MS);
   }
 }
 
+/** Numbers some bills in the order in which they were made, and announces them: number and counter are one commit, so that no series has a gap, whoever is killed. */
 async function numberSome(unit: UnitOfWork): Promise<void> {
   const bills = await unit.list<UnnumberedBill>('customerBill', { _series: { $exists: true } }, { sort: [['_series', 1], ['billDate', 1]], limit: MOST });
   const series = new Map<string, number>();
-  for (const prefix of new Set(bills.map(({ _series = '' }) => _series))) series.set(prefix, (await unit.get<Series>('billSeries', seriesId(prefix)))?.next ?? 1);
-  for (const { _series: prefix = '', ...bill } of bills) {
-    const next = series.get(prefix) ?? 1;
+  for (const { _series: prefix, ...bill } of bills) {
+    // Numbered meanwhile, by a unit that this one was decided together with.
+    if (prefix === undefined) continue;
+    const next = series.get(prefix) ?? (await unit.get<Series>('billSeries', seriesId(prefix)))?.next ?? 1;
     series.set(prefix, next + 1);
     const billNo = `${prefix}${String(next).padStart(DIGITS, '0')}`;
     const billDocument = (bill.billDocument ?? []).map((document) => ({ ...document, name: `${billNo}.html` }));

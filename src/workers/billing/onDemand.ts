@@ -1,8 +1,8 @@
 import type { CustomerBill } from '../../domain/billRun';
 import { hashId } from '../../domain/hashId';
 import type { Doc } from '../../store/codec';
+import type { UnitOfWork } from '../../store/unitOfWork';
 import { billAccount, type BillOutcome } from './bill';
-import { numberBills } from './number';
 import type { Billing } from './setup';
 
 interface OnDemand extends Doc {
@@ -24,7 +24,7 @@ export async function carryOutOnDemand(billing: Billing, id: string, correlation
   const outcome: BillOutcome = before ? { kind: 'billed', bill: before.doc, reasons: [] }
     : request.customerBill ? await copyBill(billing, request.customerBill.id, id)
       : accountId === undefined ? { kind: 'unknown', reasons: [] } : await billAccount(billing, { accountId, category: 'interim', cause: id });
-  await numberBills(store);
+  await billing.numberBills();
   const bill = outcome.bill && (await store.read<CustomerBill>('customerBill', outcome.bill.id))?.doc;
   await store.run(async (unit) => {
     const present = await unit.get<OnDemand>('customerBillOnDemand', id);
@@ -42,15 +42,21 @@ export async function carryOutOnDemand(billing: Billing, id: string, correlation
 }
 
 /** A copy of a bill for who lost it: category duplicate, the same number and lines, owed by nobody a second time. */
-const copyBill = ({ store }: Billing, billId: string, cause: string): Promise<BillOutcome> => store.run(async (unit) => {
+async function copyBill({ store, numberBills }: Billing, billId: string, cause: string): Promise<BillOutcome> {
+  // The copy has the number of its original, so that has to have it first.
+  await numberBills();
+  return store.run((unit) => copied(unit, billId, cause));
+}
+
+async function copied(unit: UnitOfWork, billId: string, cause: string): Promise<BillOutcome> {
   const original = (await unit.store.read<CustomerBill & { readonly _copyOf?: string }>('customerBill', billId))?.doc;
   if (!original || original.category === 'trial') return { kind: 'unknown', reasons: [] };
   const id = hashId('bill', billId, 'duplicate', cause);
-  const { _run, _overdue, ...copied } = original as CustomerBill & { readonly _run?: string; readonly _overdue?: string };
+  const { _run, _overdue, ...kept } = original as CustomerBill & { readonly _run?: string; readonly _overdue?: string };
   const bill: CustomerBill = {
-    ...copied, id, category: 'duplicate', runType: 'offCycle', lastUpdate: unit.now.toISOString(),
+    ...kept, id, category: 'duplicate', runType: 'offCycle', lastUpdate: unit.now.toISOString(),
     billDocument: (original.billDocument ?? []).map((document) => ({ ...document, id: `${id}-document`, url: `/trunkline/v1/billDocument/${id}` })),
   };
   unit.save('customerBill', { ...bill, _run: cause, _copyOf: original._copyOf ?? billId });
   return { kind: 'billed', bill, reasons: [] };
-});
+}

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BillingAccount } from '../../domain/bill/charge';
 import { broughtForward } from '../../domain/bill/cycle';
+import { Fault } from '../../domain/fault';
 import type { Product } from '../../domain/product';
-import { claimCycles, dropClaims, keepClaims, keepCycle, released, unknownAccounts, type KeptCycle } from '../../store/accountCycle';
+import { claimCycles, dropClaims, keepClaims, keepCycle, noted, unknownAccounts, type Claim, type KeptCycle } from '../../store/accountCycle';
 import type { Doc } from '../../store/codec';
 import { holdLease } from '../../store/lease';
 import { readSupplier } from '../../store/supplier';
-import { billAccount, type BillOutcome } from './bill';
-import { numberBills } from './number';
+import { billAccount } from './bill';
 import type { Billing } from './setup';
 import { finishMarking } from './usage';
 import { unratedByAccount } from './unrated';
@@ -37,7 +37,7 @@ export interface BillRun extends Doc {
 /** Accounts that are worked on at the same time by one process: while the bills of some are committed, the next are read. */
 const ABREAST = 16;
 const CLAIMED = 32;
-const KEEP_CLAIMS_MS = 10_000;
+const KEEP_CLAIMS_MS = 2500;
 const PROGRESS_MS = 1000;
 const WAIT_MS = 250;
 const MOST_PARKED = 100;
@@ -56,9 +56,10 @@ const dueFilter = (asOf: Date, graceMs: number): Filter => (graceMs === 0 ? { ne
   nextEnd: { $lte: asOf.toISOString() }, $or: [{ isClosed: true }, { nextEnd: { $lte: new Date(asOf.getTime() - graceMs).toISOString() } }],
 });
 
-/** The accounts that a run is still to look at. */
-const openFilter = ({ id, asOf, billingAccount, _graceMs = 0 }: BillRun, now: Date): Filter => ({
-  ...(billingAccount ? { _id: billingAccount.id } : {}), run: { $ne: id }, ...dueFilter(new Date(asOf ?? now), _graceMs),
+/** The accounts that a run is still to look at: an account with several periods that are over was billed for some and is due all the same. */
+const openFilter = ({ id, asOf, billingAccount, category, _graceMs = 0 }: BillRun, now: Date): Filter => ({
+  ...(billingAccount ? { _id: billingAccount.id } : {}),
+  $and: [{ $or: [{ run: { $ne: id } }, ...(category === 'trial' ? [] : [{ outcome: { $in: ['billed', 'nothing'] } }])] }, dueFilter(new Date(asOf ?? now), _graceMs)],
 });
 
 /** Begins a run by itself when accounts are due and none is under way; of several processes one does. */
@@ -95,22 +96,22 @@ export async function workOn(billing: Billing, given: BillRun, stop: AbortSignal
   let reported = 0;
   while (!stop.aborted) {
     const filter = openFilter(run, store.clock.now());
-    const ids = await claimCycles(store, filter, CLAIMED);
-    if (ids.length === 0) {
+    const claim = await claimCycles(store, filter, CLAIMED);
+    if (claim.ids.length === 0) {
       if (await store.count('accountCycle', filter) === 0) break;
       await sleep(WAIT_MS, undefined, { signal: stop }).catch(() => undefined);
       continue;
     }
-    const keep = setInterval(() => { keepClaims(store, ids).catch(() => undefined); }, KEEP_CLAIMS_MS);
-    await lookAtAll(billing, run, ids, stop).finally(() => { clearInterval(keep); });
-    await numberBills(store);
+    const keep = setInterval(() => { keepClaims(store, claim).catch(() => undefined); }, KEEP_CLAIMS_MS);
+    await lookAtAll(billing, run, claim, stop).finally(() => { clearInterval(keep); });
+    await billing.numberBills();
     if (Date.now() - reported > PROGRESS_MS) {
       await report(billing, run.id, false);
       reported = Date.now();
     }
   }
   if (stop.aborted) return;
-  await numberBills(store);
+  await billing.numberBills();
   await report(billing, run.id, true);
   log.info('bill run ended', { billRun: run.id });
 }
@@ -145,42 +146,50 @@ const bringOneForward = (store: Billing['store'], id: string, asOf: Date): Promi
   if (cycle && account && products.length > 0 && cycle.billCount === 0) unit.save('accountCycle', broughtForward(account.doc, cycle, asOf));
 });
 
-async function lookAtAll(billing: Billing, run: BillRun, ids: readonly string[], stop: AbortSignal): Promise<void> {
+async function lookAtAll(billing: Billing, run: BillRun, claim: Claim, stop: AbortSignal): Promise<void> {
   const asOf = new Date(run.asOf ?? billing.store.clock.now());
   const unrated = await unratedByAccount(billing.store, asOf.toISOString());
-  const left = [...ids];
+  const left = [...claim.ids];
   const lane = async (): Promise<void> => {
     for (let id = left.pop(); id !== undefined && !stop.aborted; id = left.pop()) await lookAt(billing, run, id, asOf, unrated ? unrated.get(id) ?? 0 : 1);
   };
   await Promise.all(Array.from({ length: ABREAST }, lane));
-  if (left.length > 0) await dropClaims(billing.store, left);
+  if (left.length > 0) await dropClaims(billing.store, { ...claim, ids: left });
 }
 
 /** Bills all periods of an account that are over, the oldest first, and notes how it went. */
 async function lookAt(billing: Billing, run: BillRun, accountId: string, asOf: Date, unratedUsage: number): Promise<void> {
-  const { store, log } = billing;
+  const { log } = billing;
   const isTrial = run.category === 'trial';
+  const open = new Date(asOf.getTime() - (run._graceMs ?? 0));
+  const isDue = ({ nextEnd, isClosed }: KeptCycle): boolean => new Date(nextEnd) <= (isClosed ? asOf : open);
+  const order = { accountId, category: isTrial ? 'trial' : 'cycle', cause: run.id, release: run.release === true, unratedUsage, isDue } as const;
   try {
-    let outcome: BillOutcome;
-    let billed = false;
-    do {
-      outcome = await billAccount(billing, { accountId, category: isTrial ? 'trial' : 'cycle', cause: run.id, release: run.release === true, unratedUsage });
-      billed ||= outcome.kind === 'billed';
-    } while (!isTrial && (outcome.kind === 'billed' || outcome.kind === 'nothing') && outcome.cycle && new Date(outcome.cycle.nextEnd) <= asOf);
-    await note(billing, run, accountId, outcome.kind === 'parked' ? 'parked' : outcome.kind === 'unknown' ? 'failed' : billed ? 'billed' : 'nothing',
-      outcome.kind === 'unknown' ? [{ code: 'failed', message: 'There is no such billing account any more.' }] : outcome.reasons);
+    let outcome = await billAccount(billing, order);
+    while (!isTrial && (outcome.kind === 'billed' || outcome.kind === 'nothing') && outcome.cycle && isDue(outcome.cycle)) {
+      // The next bill names this one, should it take something of it back.
+      if (outcome.kind === 'billed') await billing.numberBills();
+      outcome = await billAccount(billing, order);
+    }
+    if (outcome.kind === 'unknown') await note(billing, run, accountId, 'failed', [{ code: 'failed', message: 'There is no such billing account any more.' }]);
+    else if (outcome.kind === 'parked') await note(billing, run, accountId, 'parked', outcome.reasons);
+    // The commit of a bill that closes a period has noted it.
+    else if (outcome.cycle?.run !== run.id) await note(billing, run, accountId, outcome.kind === 'billed' ? 'billed' : 'nothing', []);
   } catch (error) {
     log.error('account not billed', { accountId, billRun: run.id, error: (error as Error).message });
-    await note(billing, run, accountId, 'failed', [{ code: 'failed', message: (error as Error).message }]).catch(() => dropClaims(store, [accountId]));
+    // Somebody else's, or of a killed process and not free yet: looked at again in this run.
+    if (isConflict(error)) return;
+    await note(billing, run, accountId, 'failed', [{ code: 'failed', message: (error as Error).message }]).catch(() => undefined);
   }
 }
+
+const isConflict = (error: unknown): boolean => error instanceof Fault && error.code === 'REQ-16';
 
 const note = ({ store }: Billing, run: BillRun, accountId: string, outcome: NonNullable<KeptCycle['outcome']>, reason: NonNullable<KeptCycle['reason']>): Promise<void> =>
   store.run(async (unit) => {
     const cycle = await unit.get<KeptCycle>('accountCycle', accountId);
     if (!cycle) return;
-    const { reason: _reason, retryAt: _retryAt, ...rest } = released(cycle);
-    unit.save<KeptCycle>('accountCycle', { ...rest, run: run.id, outcome, ...(reason.length > 0 ? { reason } : {}), ...(outcome === 'failed' ? { retryAt: Date.now() + RETRY_MS } : {}) });
+    unit.save<KeptCycle>('accountCycle', { ...noted(cycle, run.id, outcome), ...(reason.length > 0 ? { reason } : {}), ...(outcome === 'failed' ? { retryAt: Date.now() + RETRY_MS } : {}) });
   });
 
 /** Writes down how far the run is: counted from what it left behind, so that it is right after any interruption. */

@@ -8,4 +8,6 @@ export interface Billing {
   readonly log: Logger;
   /** For prices whose amounts are final only when the period closes. */
   readonly tariffs: Tariffs;
+  /** Resolves when every bill kept so far has its number. */
+  readonly numberBills: () => Promise<void>;
 }
