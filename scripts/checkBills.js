@@ -1,7 +1,7 @@
 // Reads a database and checks its bills; it writes nothing and shares no code with what makes them.
 //   node scripts/checkBills.js mongodb://127.0.0.1:27017/trunkline
-// Every bill: total = sum of its lines + tax = credit used + payments + what remains; numbers without a gap; one bill per period. Every
-// rated record is on exactly one bill, or was paid by a balance, or belongs to a period that is still open. Ends with 1 if anything is wrong.
+// Every bill: total = sum of its lines + tax = credit used + payments + what remains; numbers without a gap; one bill per period. Every rated
+// record is on exactly one bill, or was paid by a balance, or belongs to a period that is still open. Ends with 1 if anything is wrong.
 const os = require('node:os');
 const { mongo } = require('mongoose');
 
@@ -59,6 +59,7 @@ async function checkBills(db, findings) {
   const periods = new Set();
   const accounts = new Map();
   const payments = new Map();
+  const lastBill = new Map();
   const total = { bills: 0, lines: 0, sum: 0n };
   for await (const bill of db.collection('customerBill').find({ category: { $nin: COPIES } }, { sort: { _id: 1 } })) {
     const rates = await db.collection('appliedCustomerBillingRate').find({ 'bill.id': bill._id }).toArray();
@@ -73,6 +74,7 @@ async function checkBills(db, findings) {
     const key = `${account}|${bill.billingPeriod?.startDateTime}`;
     if (bill.runType === 'onCycle' && periods.has(key)) findings.note(`account ${account}: two bills for the period from ${bill.billingPeriod?.startDateTime}`);
     if (bill.runType === 'onCycle') periods.add(key);
+    if (bill.runType === 'onCycle' && bill.billDate > (lastBill.get(account) ?? '')) lastBill.set(account, bill.billDate);
     const before = accounts.get(account) ?? { given: 0n, used: 0n };
     accounts.set(account, direction === -1n ? { ...before, given: before.given + money(bill.taxIncludedAmount) } : { ...before, used: before.used + money(bill.taxIncludedAmount) - money(bill.amountDue) });
     for (const { payment, appliedAmount } of bill.appliedPayment ?? []) payments.set(payment.id, (payments.get(payment.id) ?? 0n) + money(appliedAmount));
@@ -84,7 +86,7 @@ async function checkBills(db, findings) {
   }
   await checkCredits(db, accounts, findings);
   await checkPayments(db, payments, findings);
-  return total;
+  return { ...total, lastBill };
 }
 
 /** What credit notes gave is what later bills used, what went back, and what the account still has. */
@@ -127,13 +129,15 @@ async function checkUsage(db, findings) {
     // Rounded once, to a coin of two decimals.
     if (!group.provisional && (off < 0n ? -off : off) > SCALE / 200n) findings.note(`rate ${rate._id}: its usage is off by ${shown(off)}`);
   }
+  const twice = await usage.countDocuments({ ratedProductUsage: { $elemMatch: { settledBy: 'bucket', isBilled: true } } });
+  if (twice > 0) findings.note(`${twice} usages were paid by a balance and are on a bill as well`);
   const withUsage = db.collection('appliedCustomerBillingRate').find({ isBilled: true, 'characteristic.name': 'usageCount' }, { projection: { _id: 1 } });
   for await (const { _id } of withUsage) if (!seen.has(_id)) findings.note(`rate ${_id} is billed and no usage names it`);
   return billedLines;
 }
 
-/** Rated usage that no bill has, though its period is closed and no balance paid it. */
-async function checkLeft(db, findings) {
+/** Rated usage that no bill has: what was rated before its account's last bill, for a period that is closed, was left out unless a balance paid it. */
+async function checkLeft(db, lastBill, findings) {
   const closed = new Map();
   for await (const { _id, billedUntil, marking } of db.collection('accountCycle').find({})) {
     closed.set(_id, billedUntil);
@@ -145,8 +149,11 @@ async function checkLeft(db, findings) {
     const lines = usage.ratedProductUsage ?? [];
     if (lines.length > 0 && lines.every(({ settledBy }) => settledBy === 'bucket')) settled += 1;
     else waiting += 1;
+    const open = lines.filter(({ settledBy }) => settledBy !== 'bucket');
+    const billed = lastBill.get(usage._account);
+    if (open.length > 0 && usage.usageDate < closed.get(usage._account) && open.every(({ ratingDate }) => ratingDate < billed)) findings.note(`usage ${usage._id} of ${usage.usageDate} was rated before its account's bill of ${billed} and is not on it`);
     if (lines.some(({ isBilled }) => isBilled)) findings.note(`usage ${usage._id} is rated and has a billed line`);
-    if (lines.some(({ settledBy }) => settledBy !== 'bucket') && usage._account === undefined) findings.note(`usage ${usage._id} waits for a bill and has no account`);
+    if (open.length > 0 && usage._account === undefined) findings.note(`usage ${usage._id} waits for a bill and has no account`);
   }
   return { waiting, settled };
 }
@@ -159,7 +166,7 @@ async function main([uri]) {
     const findings = createFindings();
     const bills = await checkBills(db, findings);
     const billedLines = await checkUsage(db, findings);
-    const left = await checkLeft(db, findings);
+    const left = await checkLeft(db, bills.lastBill, findings);
     console.log(`${bills.bills} bills, ${bills.lines} lines, ${shown(bills.sum)} in all; ${billedLines} usage lines on bills, ${left.waiting} records wait for one, ${left.settled} were paid by a balance`);
     for (const sentence of findings.found) console.log(sentence);
     console.log(findings.count() === 0 ? 'all bills add up' : `${findings.count()} findings`);

@@ -64,6 +64,7 @@ it('the checking program finds what is wrong', async () => {
   const bills = server.store.database.collection('customerBill');
   await bills.updateOne({ billNo: number(BILLS) }, { $set: { billNo: number(BILLS + 1), 'taxExcludedAmount.value': 1 } });
   await server.store.database.collection('usage').updateOne({ _account: 'acc-7' }, { $set: { status: 'rated' } });
+  await server.store.database.collection('usage').updateOne({ _account: 'acc-9' }, { $set: { status: 'rated', 'ratedProductUsage.0.isBilled': false } });
   const report = await check();
-  for (const words of [`${number(BILLS + 1)}: net of the lines`, `${BILLS + 1} stands where ${BILLS} should`, 'is rated and has a billed line', 'lines of usage, it says']) expect(report).toContain(words);
+  for (const words of [`${number(BILLS + 1)}: net of the lines`, `${BILLS + 1} stands where ${BILLS} should`, 'is rated and has a billed line', 'and is not on it', 'lines of usage, it says']) expect(report).toContain(words);
 });
