@@ -29,5 +29,6 @@ table.small td, table.small th { font-size: .84em; padding-top: 3px; padding-bot
 .totals { margin-left: auto; width: 460px; max-width: 100%; }
 footer { margin-top: 40px; border-top: 1px solid var(--line); padding-top: 14px; font-size: 12px; color: var(--soft); }
 @media (max-width: 640px) { main { padding: 24px 18px; margin: 0; } header, .head { flex-direction: column; gap: 12px; } header .from { text-align: left; } .facts td { text-align: left; } .due { flex-direction: column; align-items: flex-start; } .totals { width: 100%; } }
+table.lines tr.service ~ tr:not(.service) td:first-child { padding-left: 10px; }
 @media print { @page { size: A4; margin: 16mm; } body { background: #fff; font-size: 12px; } main { margin: 0; padding: 0; max-width: none; } h2 { break-after: avoid; } tr { break-inside: avoid; } thead { display: table-header-group; } .usage { break-before: page; } .due, table.lines tr.service td { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
 `;

@@ -1,6 +1,6 @@
 import { DIFFERENCES, ITEM_CLASSES, type ItemClass, type ReconciliationItem } from './item';
 import { ageRows, CLASS_MEANING, type ReportInput, sampleOf } from './report';
-import { type Cell, CLASS_COLOUR as COLOUR, count, dot, escapeHtml as e, glance, leading, moment, page, share, table } from './reportPage';
+import { type Cell, CLASS_COLOUR as COLOUR, count, dot, escapeHtml as e, exactly, glance, leading, moment, page, share, table } from './reportPage';
 import type { Breakdown } from './sums';
 
 /** Horizontal bars, longest first row as given. */
@@ -10,7 +10,7 @@ function bars(title: string, rows: readonly { readonly label: string; readonly v
     const width = Math.max(value > 0 ? 2 : 0, (value / most) * 560);
     return leading(`<text x="190" y="${i * 26 + 17}" text-anchor="end">${e(label)}</text><rect x="200" y="${i * 26 + 4}" width="${width.toFixed(1)}" height="18" rx="3" fill="${colour}"><title>${e(`${label}: ${text}`)}</title></rect><text x="${(208 + width).toFixed(1)}" y="${i * 26 + 17}">${e(text)}</text>`, href);
   });
-  return `<div class="card"><svg viewBox="0 0 900 ${rows.length * 26 + 4}" role="img" aria-label="${e(title)}">${drawn.join('')}</svg></div>`;
+  return `<div class="card wide"><svg viewBox="0 0 900 ${rows.length * 26 + 4}" role="img" aria-label="${e(title)}">${drawn.join('')}</svg></div>`;
 }
 
 /** One column per day, a part per class; matched usage is left out where `only` says so, or nothing else could be seen. */
@@ -30,7 +30,7 @@ function dayColumns(days: readonly Breakdown[], only: readonly ItemClass[], link
     const label = days.length <= 16 || i % Math.ceil(days.length / 16) === 0 ? `<text x="${(30 + i * step + step / 2).toFixed(1)}" y="216" text-anchor="middle">${e(day.key.slice(5))}</text>` : '';
     return parts.join('') + label;
   });
-  return `<div class="card"><svg viewBox="0 0 900 224" role="img" aria-label="Differences by day"><text x="0" y="14">${e(count(most))}</text><line x1="30" y1="200" x2="890" y2="200" stroke="#94a3b8"/>${columns.join('')}</svg></div>`;
+  return `<div class="card wide"><svg viewBox="0 0 900 224" role="img" aria-label="Differences by day"><text x="0" y="14">${e(count(most))}</text><line x1="30" y1="200" x2="890" y2="200" stroke="#94a3b8"/>${columns.join('')}</svg></div>`;
 }
 
 function tiles({ result }: ReportInput): string {
@@ -44,18 +44,29 @@ function tiles({ result }: ReportInput): string {
   return `<div class="tiles">${shown.map(([value, label]) => `<div class="tile"><b>${e(value)}</b><span>${e(label)}</span></div>`).join('')}</div>`;
 }
 
+/** The money of a row of sums; `all` are the rows that it stands among. */
+function moneyCells(all: readonly Money[]): (row: Money) => string[] {
+  const cells = ({ charged, leakageCost, retailValue, claim }: Money): number[] => [charged, leakageCost, retailValue, claim];
+  const exact = exactly(all.flatMap(cells));
+  return (row) => cells(row).map(exact);
+}
+
+type Money = Pick<Breakdown, 'charged' | 'leakageCost' | 'retailValue' | 'claim'>;
+
 function classTable({ result: { sums }, link }: ReportInput): string {
+  const money = moneyCells([...Object.values(sums.classes), sums]);
   const rows = ITEM_CLASSES.filter((name) => sums.classes[name].items > 0).map((name): Cell[] => {
-    const { items, own, wholesale, charged, leakageCost, retailValue, claim } = sums.classes[name];
-    return [{ html: `<span class="nowrap">${dot(name)}${leading(e(name), link?.({ class: name }))}</span>` }, CLASS_MEANING[name], { html: leading(e(count(items)), link?.({ class: name })) }, own, wholesale, String(charged), String(leakageCost), String(retailValue), String(claim)];
+    const { items, own, wholesale } = sums.classes[name];
+    return [{ html: `<span class="nowrap">${dot(name)}${leading(e(name), link?.({ class: name }))}</span>` }, CLASS_MEANING[name], { html: leading(e(count(items)), link?.({ class: name })) }, own, wholesale, ...money(sums.classes[name])];
   });
-  rows.push(['all', '', { html: leading(e(count(sums.items)), link?.({})) }, sums.own, sums.wholesale, String(sums.charged), String(sums.leakageCost), String(sums.retailValue), String(sums.claim)]);
+  rows.push(['all', '', { html: leading(e(count(sums.items)), link?.({})) }, sums.own, sums.wholesale, ...money(sums)]);
   return table(['class', 'meaning', 'items', 'own', 'wholesale', 'charged', 'leakage', 'retail value', 'claim'], rows, [2, 3, 4, 5, 6, 7, 8]);
 }
 
 function breakdownTable(name: 'service' | 'product' | 'reason', rows: readonly Breakdown[], link: ReportInput['link']): string {
+  const money = moneyCells(rows);
   return table([name, 'items', 'own', 'wholesale', 'charged', 'leakage', 'retail value', 'claim'],
-    rows.map((row): Cell[] => [{ html: leading(e(row.key), link?.({ [name]: row.key })) }, row.items, row.own, row.wholesale, String(row.charged), String(row.leakageCost), String(row.retailValue), String(row.claim)]), [1, 2, 3, 4, 5, 6, 7]);
+    rows.map((row): Cell[] => [{ html: leading(e(row.key), link?.({ [name]: row.key })) }, row.items, row.own, row.wholesale, ...money(row)]), [1, 2, 3, 4, 5, 6, 7]);
 }
 
 const fileTable = ({ files }: ReportInput): string => table(['file', 'side', 'status', 'lines', 'returned', 'why', 'sha256'], files.map((file): Cell[] => [
