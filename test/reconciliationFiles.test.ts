@@ -135,7 +135,7 @@ describe('files of a host', () => {
     const mended = await run();
     expect(mended.classSums.find((one: { class: string }) => one.class === 'matched')).toMatchObject({ items: 12 });
     expect(await items()).toMatchObject([{ class: 'fileFault', status: 'resolved' }]);
-  }, 30_000);
+  }, 240_000);
 
   it('are compared with usage of ours that names their host or none, never with that of another host', async () => {
     expect(await run()).toMatchObject({ sums: { own: 0 } });

@@ -43,7 +43,7 @@ describe('what a run found missing', () => {
     const file = [charged('w1', 'V', '2026-05-01T10:00:00Z'), charged('w2', 'V', '2026-05-02T10:00:00Z', { seconds: 150, charge: 0.05 }), charged('w3', 'S', '2026-05-03T10:00:00Z', { charge: 0.005 }),
       charged('w4', 'V', '2026-05-04T10:00:00Z', { imsi: '001019999999999' }), charged('w5', 'G', '2026-05-05T10:00:00Z', { kilobytes: 1000 })];
     expect((await call('POST', `${server.vendor}/wholesaleFile?host=northcell`, northcellFile(1, file), { 'content-type': 'text/csv' })).body.status).toBe('accepted');
-  }, 60_000);
+  }, 240_000);
   afterAll(() => server.stop());
 
   it('says why it is missing and what it was worth, as far as that is known', async () => {
