@@ -11,6 +11,7 @@ import { registerDoctor } from './doctor';
 import { registerKey } from './key';
 import { registerSeed } from './seedKit';
 import { registerListen } from './listen';
+import { registerMap } from './map';
 import { registerRate } from './rate';
 import { registerReconcile } from './reconcile';
 import { registerWholesale } from './wholesale';
@@ -35,6 +36,7 @@ export async function run(argv: readonly string[]): Promise<number | undefined> 
   registerDeadLetters(program, (result) => { code = result; });
   registerListen(program);
   registerDoctor(program, (result) => { code = result; });
+  registerMap(program, (result) => { code = result; });
   registerRate(program, (result) => { code = result; });
   registerReconcile(program, (result) => { code = result; });
   registerWholesale(program, (result) => { code = result; });

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -14,7 +14,8 @@ import { reportHtml } from '../domain/reconciliation/reportHtml';
 import { claimFile } from '../domain/reconciliation/claims';
 import { tolerancesWith } from '../domain/reconciliation/tolerances';
 import { BUILT_IN_PROFILES } from '../mapping/builtIn';
-import { checkedProfile, type MappingProfile } from '../mapping/profile';
+import type { MappingProfile } from '../mapping/profile';
+import { jsonFile, profileCalled } from './profileFile';
 import { filesAt, linesOf, type LoadedSide, loadOwn, loadWholesale, progressBar } from './reconcileInput';
 import { summaryText } from './reconcileSummary';
 
@@ -42,16 +43,8 @@ export interface ReconcileRequest {
   readonly check?: boolean;
 }
 
-async function jsonFile<T>(path: string, what: string): Promise<T> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as T;
-  } catch (error) {
-    throw fault('REC-01', `The ${what} '${path}' cannot be read: ${(error as Error).message}`);
-  }
-}
-
-async function profileCalled(name: string, side: MappingProfile['side']): Promise<MappingProfile> {
-  const profile = BUILT_IN_PROFILES[name] ?? checkedProfile(await jsonFile<MappingProfile>(name, 'mapping profile'));
+async function profileOf(name: string, side: MappingProfile['side']): Promise<MappingProfile> {
+  const profile = await profileCalled(name);
   if (profile.side !== side) throw fault('REC-01', `The mapping profile '${profile.name}' is for ${profile.side} records; it was given for the ${side} files.`);
   return profile;
 }
@@ -90,7 +83,7 @@ async function writeReports(folder: string, input: ReportInput, contract: Contra
 
 async function compare(request: ReconcileRequest, say: (text: string) => void): Promise<number> {
   const { accept = [], asOf = new Date(), check = false } = request;
-  const [ownProfile, hostProfile] = [await profileCalled(request.ownMap ?? 'trunkline-usage', 'own'), await profileCalled(request.map, 'wholesale')];
+  const [ownProfile, hostProfile] = [await profileOf(request.ownMap ?? 'trunkline-usage', 'own'), await profileOf(request.map, 'wholesale')];
   const contract = request.contract === undefined ? undefined : await jsonFile<Contract>(request.contract, 'contract');
   const tolerances = tolerancesWith(request.tolerances === undefined ? {} : await jsonFile<Parameters<typeof tolerancesWith>[0]>(request.tolerances, 'tolerances'));
   const [ownPaths, hostPaths] = [await filesAt(request.own), await filesAt(request.wholesale)];

@@ -5,11 +5,11 @@ import type { FileFacts } from '../domain/reconciliation/fileControl';
 import type { OwnRecord, WholesaleRecord } from '../domain/reconciliation/records';
 import { timeReader } from './localTime';
 import { checkedProfile, type ControlLine, type MappingProfile, neededColumns } from './profile';
-import { type Cell, decimalCell, isProblem, type MappedRecord, type Problem, recordReader } from './recordReader';
+import { type Cell, decimalCell, isProblem, type LineProblem, type MappedRecord, type Problem, recordReader } from './recordReader';
 import { type Row, rowsOf, type Source, textOf } from './rows';
 
 /** A line that could not be read, to be sent back to who wrote it. */
-export interface ReturnedLine extends Problem {
+export interface ReturnedLine extends LineProblem {
   readonly file: string;
   readonly line: number;
   readonly raw: string;
@@ -22,6 +22,8 @@ export interface ReadOptions {
   readonly raw?: boolean;
   /** Also hand out all cells by column name, for a caller that needs more than the record. */
   readonly cells?: boolean;
+  /** Name all that is wrong with a returned line, not the first thing only. */
+  readonly everyProblem?: boolean;
   /** Told the bytes read so far, now and then. */
   readonly onProgress?: (bytes: number) => void;
 }
@@ -74,7 +76,7 @@ function jsonCell(row: Row): Cell | Problem {
   };
 }
 
-function count(tally: Tally, profile: MappingProfile, cell: Cell, record: MappedRecord | Problem): void {
+function count(tally: Tally, profile: MappingProfile, cell: Cell, record: MappedRecord | LineProblem): void {
   tally.lines += 1;
   let readable = true;
   if (profile.side === 'wholesale' && profile.fields.charge !== undefined) {
@@ -133,7 +135,7 @@ async function* batches(source: Source, given: MappingProfile, options: ReadOpti
   const profile = checkedProfile(given);
   const file = options.file ?? (typeof source === 'string' ? basename(source) : profile.name);
   const { chunks, bytes } = textOf(source, profile.encoding);
-  const read = recordReader(profile, file);
+  const read = recordReader(profile, file, options.everyProblem);
   let currency = profile.currency;
   const layout: Layout = { columns: profile.columns, byName: cellsBy(profile.columns ?? []) };
   const tally: Tally = { lines: 0, returned: 0, unreadable: 0, total: new Decimal(0), totals: {}, earliest: Infinity, latest: -Infinity, header: undefined, trailer: undefined };
@@ -149,7 +151,7 @@ async function* batches(source: Source, given: MappingProfile, options: ReadOpti
       if (isLine(profile.trailer, row, profile, layout.columns?.length)) { tally.trailer = cellsBy(profile.trailer!.columns)(row.cells); continue; }
       if (profile.format === 'csv' && !layout.columns) { learnColumns(layout, row, profile); continue; }
       const cell = detailCell(row, layout, profile);
-      const result = typeof cell === 'function' ? read(cell, row.line, options.raw ? Buffer.from(row.text).toString() : undefined, currency) : cell;
+      const result: MappedRecord | LineProblem = typeof cell === 'function' ? read(cell, row.line, options.raw ? Buffer.from(row.text).toString() : undefined, currency) : cell;
       count(tally, profile, typeof cell === 'function' ? cell : layout.byName(row.cells), result);
       if (isProblem(result)) batch.returned.push({ ...result, file, line: row.line, raw: row.text });
       else {

@@ -12,12 +12,17 @@ export interface Problem {
   readonly message: string;
 }
 
+/** All that is wrong with one line: the first in its own right, the others beside it when they were asked for. */
+export interface LineProblem extends Problem {
+  readonly further?: readonly Problem[];
+}
+
 /** Gives the text of a named column of the line at hand. */
 export type Cell = (column: string) => string;
 
 export type MappedRecord = OwnRecord | WholesaleRecord;
 
-export const isProblem = (result: MappedRecord | Problem): result is Problem => 'code' in result;
+export const isProblem = (result: MappedRecord | LineProblem): result is LineProblem => 'code' in result;
 
 const FACTORS: Readonly<Record<string, number>> = { second: 1, minute: 60, message: 1, octet: 1, KB: 1024, MB: 1024 ** 2 };
 const SERVICES: readonly string[] = ['voice', 'sms', 'data'];
@@ -45,16 +50,19 @@ export function decimalCell(text: string, sign: '.' | ','): number | 'notANumber
   return Number(sign === ',' ? text.replace(',', '.') : text);
 }
 
-/** Reads cells of one line and remembers the first thing that is wrong. */
+/** Reads cells of one line and remembers what is wrong, the first thing apart. */
 interface Line {
   cell: Cell;
   problem: Problem | undefined;
+  further: Problem[] | undefined;
 }
 
 type Text = (line: Line) => string;
 
 function fail(line: Line, field: string, code: ReturnedCode, message: string): undefined {
-  line.problem ??= { field, code, message };
+  const problem = { field, code, message };
+  if (line.problem) (line.further ??= []).push(problem);
+  else line.problem = problem;
   return undefined;
 }
 
@@ -181,7 +189,7 @@ function factsReader(profile: MappingProfile): (line: Line) => Facts {
     return {
       id: copy(recordId), service: kind as UsageService, imsi: sim, msisdn: number, direction: towards,
       otherParty: otherParty(line, towards, network !== undefined), start: start(line),
-      quantity: line.problem ? 0 : quantities[kind as UsageService](line),
+      quantity: SERVICES.includes(kind) ? quantities[kind as UsageService](line) : 0,
       visitedNetwork: network, chargingId: optional(charging(line), copy), gateway: optional(gateway(line), keep),
       reference: line.problem ? undefined : reference(line, kind as UsageService),
     };
@@ -190,9 +198,9 @@ function factsReader(profile: MappingProfile): (line: Line) => Facts {
 
 /**
  * Compiles a profile, once per file, to what turns a line into a record or says what is wrong with it. Strict: a line with one thing
- * wrong is returned whole, with the first thing named. Keeps the file's clock: give it the lines in order.
+ * wrong is returned whole, with the first thing named, and with `every` all others. Keeps the file's clock: give it the lines in order.
  */
-export function recordReader(profile: MappingProfile, file: string): (cell: Cell, line: number, raw: string | undefined, currency: string | undefined) => MappedRecord | Problem {
+export function recordReader(profile: MappingProfile, file: string, every = false): (cell: Cell, line: number, raw: string | undefined, currency: string | undefined) => MappedRecord | LineProblem {
   const { fields, decimalSign, side } = profile;
   const facts = factsReader(profile);
   const charge = amountReader(fields.charge, 'charge', decimalSign, true);
@@ -202,7 +210,7 @@ export function recordReader(profile: MappingProfile, file: string): (cell: Cell
   const keep = keeper();
   const optional = (text: string) => (text === '' ? undefined : keep(text));
   return (cell, number, raw, currency) => {
-    const line: Line = { cell, problem: undefined };
+    const line: Line = { cell, problem: undefined, further: undefined };
     const { id, service, imsi, msisdn, direction, otherParty, start, quantity, visitedNetwork, chargingId, gateway, reference } = facts(line);
     let record: MappedRecord;
     // Written out: a spread would cost more than all the reading, a million times over.
@@ -219,6 +227,7 @@ export function recordReader(profile: MappingProfile, file: string): (cell: Cell
         state: known as OwnState, amount: amount(line), billDue: due && due.text(line) !== '' ? due.at(line) : undefined, product: optional(product(line)),
       };
     }
-    return line.problem ?? record;
+    if (!line.problem) return record;
+    return every && line.further ? { ...line.problem, further: line.further } : line.problem;
   };
 }
