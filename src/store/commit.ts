@@ -4,6 +4,7 @@ import { fault } from '../domain/fault';
 import { encode, type Stored } from './codec';
 import type { Database } from './connection';
 import { countChanges, type Counting } from './counter';
+import { crashPoint } from './crashPoint';
 import type { Change, EventRecord } from './event';
 
 type Write = mongoose.mongo.AnyBulkWriteOperation<Stored>;
@@ -122,8 +123,14 @@ export function isUnavailable(error: unknown): boolean {
 async function transact(database: Database, drafts: readonly Draft[], slot: number): Promise<void> {
   const work = collect(database, drafts, slot);
   await database.client.withSession((session) => session.withTransaction(async () => {
-    for (const [name, writes] of work.writes) await write(database, name, writes, session);
-    for (const [name, records] of work.records) await insert(database, name, records, session);
+    for (const [name, writes] of work.writes) {
+      await write(database, name, writes, session);
+      crashPoint(`written ${name}`);
+    }
+    for (const [name, records] of work.records) {
+      await insert(database, name, records, session);
+      crashPoint(`inserted ${name}`);
+    }
   }, { maxCommitTimeMS: 10_000 }));
 }
 

@@ -13,6 +13,7 @@ import { readEvent } from '../events/envelope';
 import type { Message } from '../events/broker';
 import { queuesOf } from '../events/topology';
 import type { Doc } from '../store/codec';
+import { mortal } from '../store/crashPoint';
 import type { UnitOfWork } from '../store/unitOfWork';
 import { book, keepPurse, openPurse, type Purse } from './rating/draws';
 import { keepSpend, type CreditAccount, type Spend } from './rating/spend';
@@ -38,7 +39,8 @@ const BATCH = { size: 300, waitMs: 5 };
 const OPEN = new Set(['received', 'recycled', 'rerated']);
 
 /** Rates usage as it arrives: guided to its product, priced, drawn from buckets, all of a batch in one commit. */
-export async function startRating({ store, broker, log }: WorkerParts): Promise<Worker> {
+export async function startRating({ store: whole, broker, log }: WorkerParts): Promise<Worker> {
+  const store = mortal(whole);
   const tariffs = createTariffs(store);
   const subscriptions = await Promise.all(queuesOf('rating', broker.partitions).map((queue) =>
     broker.consume(queue, { prefetch: 2 * BATCH.size, batch: BATCH }, async (messages) => {
