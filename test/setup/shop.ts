@@ -7,6 +7,8 @@ export type Json = any;
 export interface Shop {
   readonly catalogue: string;
   readonly ordering: string;
+  /** Creates what the address takes. @throws Error with the answer that is not 201 */
+  made(url: string, body: object): Promise<Json>;
   /** Creates a catalogue resource; launched unless it says otherwise. */
   fit(resource: string, body: object): Promise<Json>;
   account(body?: object): Promise<Json>;
@@ -43,6 +45,7 @@ export function openShop(server: TestServer): Shop {
   const shop: Shop = {
     catalogue,
     ordering,
+    made,
     fit: (resource, body) => made(`${catalogue}/${resource}`, { lifecycleStatus: 'Launched', ...body }),
     account: (body = {}) => made(`${server.api('accountManagement')}/billingAccount`, {
       name: 'Account', state: 'active', relatedParty: [{ id: 'c-1', name: 'Customer 1', role: 'customer', '@referredType': 'Customer' }], '@type': 'TrunklineBillingAccount', currency: 'EUR', timeZone: 'Europe/Dublin', anchorDay: 1, ...body,
