@@ -1,7 +1,8 @@
 // Usage per second from arrival to rated with buckets drawn: in bulk and one by one, without RabbitMQ and with it.
-//   node bench/usage.js [records] [customers]
+//   node bench/usage.js [records] [customers] [--alone]      --alone: without RabbitMQ
+// Beside the rate stands the processor time of the serving process and of mongod for 1,000 usages, which a busy machine changes little.
 const { fork } = require('node:child_process');
-const { mkdtempSync, rmSync } = require('node:fs');
+const { mkdtempSync, readFileSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 require('../scripts/build').whenStale();
@@ -65,7 +66,17 @@ async function ratedAll(base, count) {
   }
 }
 
-async function measure(name, env, port) {
+/** Milliseconds of processor time that a process has had; Linux tells. */
+function cpuOf(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return NaN;
+  }
+}
+
+async function measure(name, env, port, mongodPid) {
   const base = `http://127.0.0.1:${port}`;
   const child = fork(join(__dirname, '..', 'bin', 'trunkline.js'), ['serve', '--port', String(port)], { env: { ...process.env, LOG_LEVEL: 'error', ...env }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   try {
@@ -74,6 +85,7 @@ async function measure(name, env, port) {
     for (const [kind, tiers] of [['flat', false], ['graduated', true]]) {
       const lines = await prepare(base, tiers);
       const started = Date.now();
+      const cpu = [child.pid, mongodPid].map(cpuOf);
       let arrived = 0;
       for (let from = 0; from < RECORDS; from += 5000) {
         const part = Array.from({ length: Math.min(5000, RECORDS - from) }, (_, n) => JSON.stringify(usage(lines, from + n, `${kind}-bulk`)));
@@ -83,7 +95,8 @@ async function measure(name, env, port) {
       rated += RECORDS;
       await ratedAll(base, rated);
       const all = Date.now() - started;
-      console.log(`${name.padEnd(11)} ${kind.padEnd(10)} bulk        ${String(Math.round(RECORDS / (arrived / 1000))).padStart(7)}/s taken ${String(Math.round(RECORDS / (all / 1000))).padStart(7)}/s rated`);
+      const [own, database] = [child.pid, mongodPid].map((pid, at) => Math.round((cpuOf(pid) - cpu[at]) / (RECORDS / 1000)));
+      console.log(`${name.padEnd(11)} ${kind.padEnd(10)} bulk        ${String(Math.round(RECORDS / (arrived / 1000))).padStart(7)}/s taken ${String(Math.round(RECORDS / (all / 1000))).padStart(7)}/s rated   ${own} + ${database} ms of processor per 1,000`);
     }
     const lines = await prepare(base, false);
     const singles = Math.min(2000, RECORDS);
@@ -112,10 +125,10 @@ async function main() {
   const folder = mkdtempSync(join(tmpdir(), 'trunkline-bench-'));
   const mongod = await startMongod({ folder: join(folder, 'm'), log: quiet, cacheMb: 1024 });
   try {
-    await measure('in-process', { MONGODB_URI: mongod.uri, MONGODB_DATABASE: 'alone' }, 21_811);
+    await measure('in-process', { MONGODB_URI: mongod.uri, MONGODB_DATABASE: 'alone' }, 21_811, mongod.pid);
     if (!process.argv.includes('--alone')) {
       const rabbit = await startRabbitmq({ folder: join(folder, 'r'), log: quiet });
-      await measure('RabbitMQ', { MONGODB_URI: mongod.uri, MONGODB_DATABASE: 'rabbit', AMQP_URL: rabbit.url }, 21_812);
+      await measure('RabbitMQ', { MONGODB_URI: mongod.uri, MONGODB_DATABASE: 'rabbit', AMQP_URL: rabbit.url }, 21_812, mongod.pid);
       await rabbit.stop();
     }
   } finally {

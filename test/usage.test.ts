@@ -127,6 +127,14 @@ describe('usage', () => {
     expect((await bucketOf('voice'))!.remainingValue.amount).toBe(before + 60);
   });
 
+  it('is kept in the queue of the account that had its number at its date, and by its number where nobody had it', async () => {
+    const sent = await call('POST', `${usages}/usage`, record('queue', { duration: 5 }));
+    const stray = await call('POST', `${usages}/usage`, record('stray', { duration: 5, imsi: '001019999999998' }));
+    const before = await call('POST', `${usages}/usage`, record('before', { duration: 5 }, '2026-09-01T10:00:00Z'));
+    const keyOf = async (id: string) => (await server.store.database.collection('event').findOne({ entity: `usage/${id}` } as never) as Json).partitionKey;
+    expect(await Promise.all([sent, stray, before].map(({ body }) => keyOf(body.id)))).toEqual([product.billingAccount.id, '001019999999998', IMSI]);
+  });
+
   it('comes in bulk as NDJSON, line by line, with the bad lines returned', async () => {
     const lines = [JSON.stringify(record('n1', { duration: 5 })), JSON.stringify(record('n2', { duration: 6 })), '{"usageType": ', JSON.stringify(record('n1', { duration: 7 })),
       '', JSON.stringify(record('n1', { duration: 5 })), JSON.stringify({ usageDate: 5 })];

@@ -3,6 +3,7 @@ import { fault } from '../domain/fault';
 import { bodyOf } from '../rest/handlers';
 import type { Behaviour } from '../rest/types';
 import type { Store } from '../store/store';
+import { partitionKeys } from '../workers/partition';
 import { reverseRating, type RatedUsage } from '../workers/rating/reverse';
 
 const PAGE = 200;
@@ -56,8 +57,9 @@ async function announceAll(store: Store, filter: Readonly<Record<string, unknown
     const behind = last ? { $or: [{ usageDate: { $gt: last.usageDate } }, { usageDate: last.usageDate, _id: { $gt: last.id } }] } : {};
     const page = await store.run(async (unit) => {
       const usages = await unit.list<RatedUsage>('usage', { $and: [{ ...filter, status: 'rerated' }, behind] }, { limit: PAGE, sort: [['usageDate', 1], ['_id', 1]] });
-      for (const usage of usages) {
-        unit.save('usage', usage);
+      const keys = await partitionKeys(store, usages);
+      for (const [at, usage] of usages.entries()) {
+        unit.save('usage', usage, { partitionKey: keys[at]! });
         unit.announce('usage', usage.id, 'UsageStateChangeEvent');
       }
       return usages;

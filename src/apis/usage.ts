@@ -7,6 +7,7 @@ import type { Behaviour } from '../rest/types';
 import type { Resource } from '../spec/operation';
 import type { Doc } from '../store/codec';
 import type { UnitOfWork } from '../store/unitOfWork';
+import { partitionKeys } from '../workers/partition';
 import { reverseRating, type RatedUsage } from '../workers/rating/reverse';
 import { checkAgainstSpecification } from './usage/specification';
 
@@ -34,6 +35,9 @@ export const usage: Behaviour = {
     const answer = await generic(request, unit);
     const after = answer.body as RatedUsage | undefined;
     if (before?.status === 'rated' && after?.status === 'rerated') await reverseRating(unit, [before]);
+    const kept = await unit.get<KeptUsage>('usage', request.params['id'] ?? '');
+    // What is to be rated again goes to the queue of its account, behind what went there before.
+    if (kept && kept.status !== before?.status) unit.save('usage', kept, { partitionKey: (await partitionKeys(unit.store, [kept]))[0]! });
     return answer;
   },
 
@@ -47,12 +51,18 @@ export const usage: Behaviour = {
   },
 };
 
+/** What the caller has found out of many at once. */
+export interface Known {
+  readonly identity?: string | undefined;
+  readonly partitionKey?: string | undefined;
+}
+
 /**
  * Takes one usage: new, or the first answer again for a repeat. @throws Fault USG-01 for the same record with other content,
  * USG-03 when it does not fit its specification
  */
-export async function takeUsage(resource: Resource, body: Record<string, unknown>, unit: UnitOfWork): Promise<KeptUsage> {
-  const identity = usageIdentity(body);
+export async function takeUsage(resource: Resource, body: Record<string, unknown>, unit: UnitOfWork, known: Known = {}): Promise<KeptUsage> {
+  const identity = known.identity ?? usageIdentity(body);
   const content = hash(usageContent(body));
   if (identity !== undefined) {
     const held = await unit.get<KeptUsage>('usage', usageId(identity));
@@ -65,7 +75,8 @@ export async function takeUsage(resource: Resource, body: Record<string, unknown
     ...draft, ...(identity === undefined ? {} : { id: usageId(identity) }), _content: content,
     ...(reference === undefined ? {} : { _reference: hash(reference) }),
   } as KeptUsage;
-  return unit.save('usage', kept, { partitionKey: partitionKeyOf(kept), raced: identity !== undefined });
+  const partitionKey = known.partitionKey ?? (await partitionKeys(unit.store, [kept]))[0]!;
+  return unit.save('usage', kept, { partitionKey, raced: identity !== undefined });
 }
 
 function repeated(held: KeptUsage, content: string): KeptUsage {
@@ -84,13 +95,3 @@ function asReceived(draft: Doc & Record<string, unknown>): Doc & Record<string, 
   }
   return draft;
 }
-
-/** Usage of one payer stays in one queue: by the identity it is guided by. */
-export function partitionKeyOf({ usageCharacteristic = [], id = '' }: UsageDocument): string {
-  for (const name of ['servedImsi', 'imsi', 'servedMsisdn', 'msisdn']) {
-    const value = usageCharacteristic.find((one) => one.name === name)?.value;
-    if (typeof value === 'string' && value !== '') return value;
-  }
-  return id;
-}
-

@@ -2,14 +2,17 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { Transform, type Readable } from 'node:stream';
 import { Fault, fault } from '../domain/fault';
+import { usageIdentity } from '../domain/usage';
 import { parseJson } from '../rest/body';
 import { normaliseDates } from '../rest/representation';
 import type { Behaviour } from '../rest/types';
 import { resourceCheck } from '../rest/validation';
 import type { Api, Resource } from '../spec/operation';
 import type { Store } from '../store/store';
+import { partitionKeys } from '../workers/partition';
+import { profileCalled } from './reconciliation/profiles';
 import { usageRecords } from './usage/fileRecords';
-import { takeUsage } from './usage';
+import { takeUsage, usageId } from './usage';
 
 export interface ReturnedLine {
   readonly line: number;
@@ -43,11 +46,12 @@ export function usageImport(apis: readonly Api[]): Behaviour {
     async createUsageImport({ stream, mediaType, query, correlationId }, unit) {
       if (!stream) throw fault('REQ-02', 'The body is empty. Send the file as it is.');
       const parameters = new URLSearchParams(query);
+      const mapping = mediaType === 'text/csv' ? parameters.get('mapping') ?? 'trunkline-usage' : undefined;
+      const profile = mapping === undefined ? undefined : await profileCalled(unit.store, mapping);
       const hash = createHash('sha256');
       const counted = stream.pipe(new Transform({ transform(chunk: Buffer, _encoding, done) { hash.update(chunk); done(null, chunk); } }));
       const name = parameters.get('name') ?? 'unnamed';
-      const mapping = mediaType === 'text/csv' ? parameters.get('mapping') ?? 'trunkline-usage' : undefined;
-      const { lines, doubts } = mapping === undefined ? { lines: ndjson(counted), doubts: () => undefined } : usageRecords(counted, mapping, name);
+      const { lines, doubts } = profile === undefined ? { lines: ndjson(counted), doubts: () => undefined } : usageRecords(counted, profile, name);
       const tally: Tally = { lines: 0, accepted: 0, repeated: 0, refused: 0, returned: [] };
       await takeAll(lines, tally, (usages) => takeBatch(unit.store, resource, check, usages, tally, correlationId));
       const reason = doubts();
@@ -84,28 +88,42 @@ async function takeBatch(
   store: Store, resource: Resource, check: (resource: Resource, value: unknown) => void,
   usages: readonly { readonly line: number; readonly usage: Record<string, unknown> }[], tally: Tally, correlationId: string,
 ): Promise<void> {
+  const bad: ReturnedLine[] = [];
+  const good = usages.flatMap(({ line, usage }) => {
+    try {
+      const body = normaliseDates(resource.shape, usage);
+      check(resource, body);
+      return [{ line, body, identity: usageIdentity(body) }];
+    } catch (error) {
+      bad.push(returnedLine(line, error));
+      return [];
+    }
+  });
+  const keys = await partitionKeys(store, good.map(({ body }) => body));
   const outcome = await store.run(async (unit) => {
-    const before = new Set<string>();
+    // All that are there already are known by one read; the others are new, unless somebody else brings them meanwhile.
+    const before = new Set((await unit.getMany('usage', good.flatMap(({ identity }) => (identity === undefined ? [] : [usageId(identity)])))).map(({ id }) => id));
     let accepted = 0;
     const refused: ReturnedLine[] = [];
-    for (const { line, usage } of usages) {
+    for (const [at, { line, body, identity }] of good.entries()) {
       try {
-        const body = normaliseDates(resource.shape, usage);
-        check(resource, body);
-        const kept = await takeUsage(resource, body, unit);
-        const isNew = unit.revision('usage', kept.id) === undefined && !before.has(kept.id);
+        const kept = await takeUsage(resource, body, unit, { identity, partitionKey: keys[at]! });
+        if (!before.has(kept.id)) accepted += 1;
         before.add(kept.id);
-        if (isNew) accepted += 1;
       } catch (error) {
-        if (!(error instanceof Fault) || error.status >= 500) throw error;
-        refused.push({ line, code: error.code, message: error.message });
+        refused.push(returnedLine(line, error));
       }
     }
     return { accepted, refused };
   }, { correlationId });
   tally.accepted += outcome.accepted;
-  tally.repeated += usages.length - outcome.accepted - outcome.refused.length;
-  for (const line of outcome.refused) refuse(tally, line);
+  tally.repeated += good.length - outcome.accepted - outcome.refused.length;
+  for (const line of [...bad, ...outcome.refused].sort((a, b) => a.line - b.line)) refuse(tally, line);
+}
+
+function returnedLine(line: number, error: unknown): ReturnedLine {
+  if (!(error instanceof Fault) || error.status >= 500) throw error;
+  return { line, code: error.code, message: error.message };
 }
 
 /** One JSON object a line; empty lines are passed over. */

@@ -15,6 +15,7 @@ export interface UnitOfWork {
   readonly correlationId: string;
   readonly store: Store;
   get<T extends Doc>(collection: string, id: string): Promise<T | undefined>;
+  /** Those that are there. What is not there is known as well: `get` asks no more. */
   getMany<T extends Doc>(collection: string, ids: readonly string[]): Promise<T[]>;
   /** At most `limit` (1000) documents, by _id unless sorted. */
   list<T extends Doc>(collection: string, filter: Readonly<Record<string, unknown>>, options?: ListOptions): Promise<T[]>;
@@ -116,6 +117,10 @@ export function openUnit(store: Store, { correlationId = '', now }: RunOptions, 
     },
     async getMany<T extends Doc>(collection: string, ids: readonly string[]) {
       const held = view ? await Promise.all([...new Set(ids)].map((id) => read<T>(collection, id))) : await store.readMany<T>(collection, ids);
+      if (!view && held.length < ids.length) {
+        const found = new Set(held.map((one) => one?.doc.id));
+        for (const id of ids) if (!found.has(id)) absent.add(`${collection}/${id}`);
+      }
       return held.flatMap((one) => (one ? [remember(collection, one)] : []));
     },
     async list<T extends Doc>(collection: string, filter: Readonly<Record<string, unknown>>, listOptions?: ListOptions) {

@@ -63,8 +63,13 @@ interface Session {
   readonly purse: Purse;
   /** Ids of the buckets that each product may draw from. */
   readonly bucketsOf: ReadonlyMap<string, readonly string[]>;
-  readonly counters: Map<string, number>;
+  /** Tier and member counters as they become, by key. */
+  readonly counters: Record<string, number>;
   readonly counted: Set<string>;
+  /** Who each usage leads to. */
+  readonly guided: Map<UsageFacts, ReturnType<typeof guide<Product>>>;
+  /** Bill periods by product: a batch falls into few, and a calendar is slow to ask. */
+  readonly periods: Map<string, { readonly startDateTime: string; readonly from: number; readonly until: number }[]>;
   readonly accounts: ReadonlyMap<string, CreditAccount>;
   /** What the batch put on bills. */
   readonly spends: Spend[];
@@ -90,7 +95,7 @@ export async function rateBatch(unit: UnitOfWork, arrivals: ReadonlyMap<string, 
   }
   await keepPurse(session.purse, unit, open[0]!.id);
   if (session.spends.length > 0) await keepSpend(unit, session.spends);
-  for (const id of session.counted) unit.save<Counter>('ratingCounter', { id, amount: session.counters.get(id)! }, { raced: true });
+  for (const id of session.counted) unit.save<Counter>('ratingCounter', { id, amount: session.counters[id]! }, { raced: true });
   return open.length;
 }
 
@@ -108,7 +113,7 @@ async function openSession(unit: UnitOfWork, arrivals: ReadonlyMap<string, strin
   const bucketsOf = new Map<string, string[]>();
   for (const { id, product: refs = [] } of buckets) for (const ref of refs) bucketsOf.set(ref.id, [...(bucketsOf.get(ref.id) ?? []), id]);
   return {
-    unit, arrivals, index, products, tariffs: compiled, purse: openPurse(buckets), bucketsOf, counters: new Map(), counted: new Set(),
+    unit, arrivals, index, products, tariffs: compiled, purse: openPurse(buckets), bucketsOf, counters: {}, counted: new Set(), guided: new Map(), periods: new Map(),
     accounts: new Map(accounts.map(({ doc }) => [doc.id, doc])), spends: [],
   };
 }
@@ -131,13 +136,13 @@ const candidates = ({ index, products }: Session, { imsi, msisdn }: UsageFacts):
 
 function rateOne(session: Session, usage: KeptUsage, facts: UsageFacts, log: Logger): void {
   const { unit, purse } = session;
-  const product = guide(facts, candidates(session, facts));
+  const product = guidedTo(session, facts);
   if ('reason' in product) {
     reject(session, usage, product);
     return;
   }
   const input = inputOf(session, product, facts);
-  const rating = rate({ ...input, counters: Object.fromEntries(session.counters), now: unit.now });
+  const rating = rate({ ...input, counters: session.counters, now: unit.now });
   if (rating.status === 'rejected') {
     reject(session, usage, rating);
     return;
@@ -146,21 +151,36 @@ function rateOne(session: Session, usage: KeptUsage, facts: UsageFacts, log: Log
   if (rating.notices.length > 0) log.warn('usage rated with notice', { usageId: usage.id, notices: rating.notices });
 }
 
-function inputOf({ purse, bucketsOf, accounts, tariffs }: Session, product: Product, facts: UsageFacts): Omit<RateInput, 'counters' | 'now'> {
+function guidedTo(session: Session, facts: UsageFacts): ReturnType<typeof guide<Product>> {
+  let product = session.guided.get(facts);
+  if (!product) session.guided.set(facts, product = guide(facts, candidates(session, facts)));
+  return product;
+}
+
+function periodStart({ periods, accounts }: Session, { id, billingAccount }: Product, at: number, timeZone: string): string {
+  const known = periods.get(id) ?? [];
+  const held = known.find(({ from, until }) => at >= from && at < until);
+  if (held) return held.startDateTime;
+  const { startDateTime, endDateTime } = accountPeriod(accounts.get(billingAccount?.id ?? '') ?? { timeZone }, new Date(at));
+  periods.set(id, [...known, { startDateTime, from: Date.parse(startDateTime), until: Date.parse(endDateTime) }]);
+  return startDateTime;
+}
+
+function inputOf(session: Session, product: Product, facts: UsageFacts): Omit<RateInput, 'counters' | 'now'> {
+  const { purse, bucketsOf, tariffs } = session;
   const tariff = tariffs.get(product.id)!;
   const buckets = (bucketsOf.get(product.id) ?? []).map((id) => purse.buckets.get(id)!) as unknown as RatableBucket[];
-  const account = accounts.get(product.billingAccount?.id ?? '') ?? { timeZone: tariff.reference.timeZone };
-  return { facts, product: ratableProduct(product), tariff, buckets, period: accountPeriod(account, new Date(facts.usageAt)).startDateTime };
+  return { facts, product: ratableProduct(product), tariff, buckets, period: periodStart(session, product, facts.usageAt, tariff.reference.timeZone) };
 }
 
 /** Reads the counters that the batch may need, all at once; often there are none. */
 async function loadCounters(session: Session, facts: readonly UsageFacts[]): Promise<void> {
   const keys = new Set<string>();
   for (const one of facts) {
-    const product = guide(one, candidates(session, one));
+    const product = guidedTo(session, one);
     if (!('reason' in product)) for (const key of counterKeys(inputOf(session, product, one))) keys.add(key);
   }
-  for (const { id, amount } of await session.unit.getMany<Counter>('ratingCounter', [...keys])) session.counters.set(id, amount);
+  for (const { id, amount } of await session.unit.getMany<Counter>('ratingCounter', [...keys])) session.counters[id] = amount;
 }
 
 function apply({ unit, arrivals, counters, counted, accounts, spends }: Session, purse: Purse, usage: KeptUsage, product: Product, rating: Rated): void {
@@ -168,7 +188,7 @@ function apply({ unit, arrivals, counters, counted, accounts, spends }: Session,
     book(purse, drawFromBucket(purse.buckets.get(bucketId)!, { amount, usage: { id: usage.id } }, unit.now));
   }
   for (const { key, amount } of rating.counters) {
-    counters.set(key, (counters.get(key) ?? 0) + amount);
+    counters[key] = (counters[key] ?? 0) + amount;
     counted.add(key);
   }
   const account = accounts.get(product.billingAccount?.id ?? '');

@@ -1,8 +1,6 @@
 import type { Readable } from 'node:stream';
-import { fault } from '../../domain/fault';
 import { controlFile, type FileFacts } from '../../domain/reconciliation/fileControl';
 import type { OwnRecord } from '../../domain/reconciliation/records';
-import { BUILT_IN_PROFILES } from '../../mapping/builtIn';
 import type { MappingProfile } from '../../mapping/profile';
 import { readOwnRecords } from '../../mapping/readRecords';
 import type { Line } from '../usageImport';
@@ -10,9 +8,7 @@ import type { Line } from '../usageImport';
 type Characteristic = { readonly name: string; readonly valueType: string; readonly value: string | number };
 
 /** A file of own usage read by a mapping profile: its lines as TMF635 usage, and at the end what the file says of itself against what is in it. */
-export function usageRecords(stream: Readable, mapping: string, name: string): { readonly lines: AsyncIterable<Line>; readonly doubts: () => string | undefined } {
-  const profile = BUILT_IN_PROFILES[mapping];
-  if (!profile) throw fault('REC-01', `There is no mapping profile '${mapping}'. Known are ${Object.keys(BUILT_IN_PROFILES).join(', ')}.`);
+export function usageRecords(stream: Readable, profile: MappingProfile, name: string): { readonly lines: AsyncIterable<Line>; readonly doubts: () => string | undefined } {
   let control: FileFacts | undefined;
   return {
     lines: linesOf(stream, profile, name, (facts) => { control = facts; }),

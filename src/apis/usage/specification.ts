@@ -21,7 +21,7 @@ type Given = readonly { readonly name?: string; readonly value?: unknown }[];
 export async function checkAgainstSpecification(body: Readonly<Record<string, unknown>>, unit: UnitOfWork): Promise<void> {
   const id = (body['usageSpecification'] as { id?: unknown } | undefined)?.id;
   if (typeof id !== 'string') return;
-  const specification = (await unit.store.read<UsageSpecification>('usageSpecification', id))?.doc;
+  const specification = await unit.get<UsageSpecification>('usageSpecification', id);
   if (!specification?.specCharacteristic) return;
   const given = (body['usageCharacteristic'] ?? []) as Given;
   const problems = specification.specCharacteristic.flatMap((wanted) => problemsOf(wanted, given));

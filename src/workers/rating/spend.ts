@@ -25,10 +25,11 @@ const isRoaming = ({ roamingZone }: RatedLine): boolean => roamingZone !== undef
 /** The limits that a line counts against, each with what it adds: credit with tax, as it will be owed; roaming without. */
 function counted({ product, account, usageAt }: Spend, line: RatedLine, roamingLimit: readonly { readonly amount: number; readonly units: string }[]): { limit: SpendLimit; amount: number }[] {
   const { taxIncludedRatingAmount: owed, taxExcludedRatingAmount: net } = line;
-  const { startDateTime, endDateTime } = accountPeriod(account, usageAt);
-  const period = { startDateTime, endDateTime };
   const credit = account.creditLimit?.unit === owed.unit ? account.creditLimit : undefined;
   const roaming = isRoaming(line) ? roamingLimit.find(({ units }) => units === net.unit) : undefined;
+  if (!credit && !roaming) return [];
+  const { startDateTime, endDateTime } = accountPeriod(account, usageAt);
+  const period = { startDateTime, endDateTime };
   return [
     ...(credit ? [{ limit: { kind: 'credit', owner: { id: account.id, '@referredType': 'BillingAccount' }, period, limit: { amount: credit.value, units: credit.unit } } as const, amount: owed.value }] : []),
     ...(roaming ? [{ limit: { kind: 'roaming', owner: { id: product.id, '@referredType': 'Product' }, period, limit: roaming } as const, amount: net.value }] : []),
