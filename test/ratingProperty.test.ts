@@ -29,11 +29,11 @@ afterAll(() => server.stop());
 const amount = fc.integer({ min: 1, max: 400 });
 const pick = fc.nat(5);
 const seconds = fc.integer({ min: 1, max: 200 });
-const sequence = fc.commands<Model, Line>([
+const sequence = fc.commands<Model, Line, boolean>([
   amount.map((one) => new Topup(one)), fc.integer({ min: -400, max: 200 }).filter((one) => one !== 0).map((one) => new Adjust(one)), amount.map((one) => new Transfer(one)),
   amount.map((one) => new Reserve(one)), fc.option(amount, { nil: undefined }).map((used) => new EndReservation(used)),
   seconds.map((one) => new Use(one)), seconds.map((one) => new Use(one)), pick.map((one) => new Repeat(one)), pick.map((one) => new RateAgain(one)), pick.map((one) => new Remove(one)),
-] as fc.Arbitrary<fc.AsyncCommand<Model, Line>>[], { maxCommands: 6, size: 'max' });
+] as fc.Arbitrary<fc.AsyncCommand<Model, Line, boolean>>[], { maxCommands: 6, size: 'max' });
 
 /** What must hold of the books whatever was done: replay, no bucket below zero but by usage that has happened, one draw a usage. */
 async function holdsTo(line: Line, model: Model): Promise<void> {
