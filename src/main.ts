@@ -95,7 +95,8 @@ async function startAll(config: Config, log: Logger, stops: (() => Promise<void>
   const mounts: Mounts = createMounts({ store, engine, log, apis, behaviourOf });
   await mounts.refresh();
   stops.push(mounts.follow());
-  const server = createServer({ maxHeaderSize: 2 * LIMITS.urlBytes, headersTimeout: 10_000, requestTimeout: 30_000 },
+  // No limit on requests as a whole: a file of a million lines is one. Bodies that are parsed have theirs in rest/body.ts.
+  const server = createServer({ maxHeaderSize: 2 * LIMITS.urlBytes, headersTimeout: 10_000, requestTimeout: 0 },
     createApp(engine, { ready: () => readiness(store, broker) }, log, publicUrl));
   if (config.roles.includes('api')) {
     await listen(server, config);

@@ -2,7 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import { fault } from '../domain/fault';
 
 /** Bounds on what is read from a client; they live here and not in the documents, which must not narrow the standard. */
-export const LIMITS = { bodyBytes: 1_048_576, depth: 32, urlBytes: 8_192, nameLength: 256 } as const;
+export const LIMITS = {
+  bodyBytes: 1_048_576, depth: 32, urlBytes: 8_192, nameLength: 256,
+  /** For a whole body that is parsed. */
+  bodyMs: 30_000,
+  /** For the next part of a file; a file as a whole takes as long as it takes. */
+  fileIdleMs: 120_000,
+} as const;
 
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 
@@ -17,6 +23,8 @@ export function readText(request: IncomingMessage, limit: number = LIMITS.bodyBy
     }
     const chunks: Buffer[] = [];
     let size = 0;
+    const slow = setTimeout(() => reject(fault('REQ-01', `The body was not here within ${LIMITS.bodyMs / 1000} s. Send it faster, or in parts.`, { Connection: 'close' })), LIMITS.bodyMs);
+    request.once('close', () => clearTimeout(slow));
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size > limit) {

@@ -227,7 +227,10 @@ async function readBody(base: Served, operation: Operation, { request }: Call, {
   const [type = '', ...parameters] = (request.headers['content-type'] ?? '').split(';').map((part) => part.trim().toLowerCase());
   const offered = Object.keys(node.requestBody?.content ?? {}).map((name) => name.split(';')[0]!.trim());
   const charset = parameters.find((one) => one.startsWith('charset='))?.slice(8).replace(/"/g, '') ?? 'utf-8';
-  if (offered.includes(type) && FILE_TYPES.has(type)) return { mediaType: type, body: undefined, stream: request };
+  if (offered.includes(type) && FILE_TYPES.has(type)) {
+    request.setTimeout(LIMITS.fileIdleMs, () => request.destroy());
+    return { mediaType: type, body: undefined, stream: request };
+  }
   if (!offered.includes(type) || !MEDIA_TYPES.has(type) || charset !== 'utf-8') {
     request.resume();
     throw fault('REQ-14', `${request.headers['content-type']?.slice(0, 80) ?? 'A body without Content-Type'} is not read here. Send ${offered.join(' or ')} in UTF-8.`);
