@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { cacheFolder } from '../embedded/fetchMongod';
 import { documentFrom, loadDocument, loadDocuments, type ApiDocument } from '../spec/document';
 import { readApi, type Api } from '../spec/operation';
 import type { Client } from './http';
@@ -18,7 +19,7 @@ interface Listed {
  */
 export async function targetsOf(client: Client, options: KitOptions): Promise<Target[]> {
   const baseUrl = options.baseUrl.replace(/\/+$/, '');
-  const ours = options.documents === 'server' ? [] : (await loadDocuments(DOCUMENTS)).filter(({ api }) => api !== 'trunkline').map(readApi);
+  const ours = options.documents === 'server' ? [] : (await loadDocuments(DOCUMENTS, join(cacheFolder(), 'documents'))).filter(({ api }) => api !== 'trunkline').map(readApi);
   const listed = await listedBy(client, baseUrl);
   const wanted = options.apis.length > 0 ? options.apis : listed.length > 0 ? listed.flatMap(({ id, href = '' }) => (id === 'trunkline' ? [] : [nameOf(id ?? '', href)])) : ours.map(({ document: { api, version } }) => `${api}/${version}`);
   const targets: Target[] = [];
@@ -48,7 +49,7 @@ async function targetOf(client: Client, options: KitOptions, { name, baseUrl, ou
   const entry = listed.find(({ id, href }) => href !== undefined && nameOf(id ?? '', href) === `${number}/${version ?? /v\d+(?:\.\d+)*$/.exec(href)?.[0]}`);
   const path = (given ?? entry?.href ?? known?.document.basePath)?.replace(/\/+$/, '');
   const file = options.documentFiles?.[number.replace(/^tmf/, '')] ?? options.documentFiles?.[number];
-  const api = file !== undefined ? readApi(await loadDocument(file)) : known ?? (path === undefined ? undefined : await shownBy(client, `${baseUrl}${path}`, number));
+  const api = file !== undefined ? readApi(await loadDocument(file, join(cacheFolder(), 'documents'))) : known ?? (path === undefined ? undefined : await shownBy(client, `${baseUrl}${path}`, number));
   if (!api) throw new Error(`There is no document for ${name}: name one by --document ${number.replace(/^tmf/, '')}=FILE, or the path where the server shows openapi.json by --base-path ${number.replace(/^tmf/, '')}=/PATH.`);
   const title = /^tmf\d{3}$/.test(number) ? number.toUpperCase() : api.document.raw.info.title;
   return { api, name: `${title} ${api.document.version}`, url: `${baseUrl}${path ?? api.document.basePath}` };
