@@ -12,6 +12,7 @@ import type { UnitOfWork } from '../store/unitOfWork';
 import { applyExtensions, type FetchSchema } from './extension/apply';
 import { FORMATS } from './formats';
 import { looser, rewrite, withExclusiveBounds } from './looser';
+import { cheapen } from './sharedSchemas';
 
 /** Compiling takes 20 to 65 ms at a time; requests come in between. */
 const WARM_PAUSE_MS = 10;
@@ -26,6 +27,8 @@ export interface Validation {
   /** Compiles the checks of all JSON bodies before the first request of each operation does; lets others in between. Ends early when told. */
   warm(stop: AbortSignal): Promise<void>;
 }
+
+cheapen();
 
 type Chain = readonly ((request: Request, response: Response, next: NextFunction) => void)[];
 
