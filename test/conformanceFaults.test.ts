@@ -2,6 +2,9 @@ import { runKit, type Result } from '../src/conformance/run';
 import { FAULTS, startFaultProxy, type FaultProxy } from './fixtures/faultProxy';
 import { startServer, type TestServer } from './setup/server';
 
+// A busy machine may take its time.
+jest.setTimeout(600_000);
+
 describe('the conformance kit behind a proxy', () => {
   let server: TestServer;
   let proxy: FaultProxy;

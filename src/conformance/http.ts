@@ -39,8 +39,7 @@ export async function createClient(headers: Readonly<Record<string, string>>, ti
       const send = async (): Promise<Tossed> => {
         const one = spec()[METHODS[method as keyof typeof METHODS]](url).withHeaders(requestHeaders);
         if (requestBody !== undefined) one.withBody(requestBody);
-        const answer = await one.toss() as Tossed;
-        return answer;
+        return await one.toss().catch((error: unknown) => error) as Tossed;
       };
       const began = Date.now();
       let answer = await send();
