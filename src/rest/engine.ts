@@ -233,7 +233,7 @@ async function readBody(base: Served, operation: Operation, { request }: Call, {
   }
   if (!offered.includes(type) || !MEDIA_TYPES.has(type) || charset !== 'utf-8') {
     request.resume();
-    throw fault('REQ-14', `${request.headers['content-type']?.slice(0, 80) ?? 'A body without Content-Type'} is not read here. Send ${offered.join(' or ')} in UTF-8.`);
+    throw fault('REQ-14', `${request.headers['content-type']?.slice(0, 80) ?? 'A body without Content-Type'} is not read here. Send ${offered.filter((one) => MEDIA_TYPES.has(one) || FILE_TYPES.has(one)).join(' or ')} in UTF-8.`);
   }
   if (request.headers['content-encoding'] !== undefined && request.headers['content-encoding'] !== 'identity') {
     throw fault('REQ-14', 'Compressed bodies are not read. Send it uncompressed.');
