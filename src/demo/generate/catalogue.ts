@@ -105,12 +105,18 @@ const offeringDocument = (offer: Offer): Loadable => ({
 
 const vendor = (resource: string, id: string, body: object): Loadable => ({ api: 'trunkline', resource, name: id, body: { id, ...body } });
 
+/** The letterhead of the bills. */
+const SUPPLIER = {
+  name: 'Harbour Mobile', taxId: 'IE1234567T', address: ['1 Harbour Square', 'Dublin 1', 'Ireland'], email: 'help@example.com', bankAccount: 'IE29 AIBK 9311 5212 3456 78', billPrefix: 'HM-',
+};
+
 /** The reference tables and the catalogue, in the order of loading. */
 export function catalogue(offers: readonly Offer[] = OFFERS): Loadable[] {
   const prices = offers.flatMap((offer) => offer.prices.flatMap((price) => documentsOf(price, offer)));
   const once = [...new Map(prices.map((document) => [document.name, document])).values()];
   return [
     vendor('homeMarket', 'default', { currency: CURRENCY, country: TAX.country, timeZone: 'Europe/Dublin', homeCountryCode: '353', trunkPrefix: '0' }),
+    vendor('supplier', 'default', SUPPLIER),
     vendor('taxRate', 'ie-standard', { category: TAX.category, country: TAX.country, rate: TAX.percent }),
     vendor('rateZone', DESTINATIONS, { name: 'Destinations by prefix', zone: destinationZones }),
     vendor('rateZone', NETWORKS, { name: 'Visited networks', zone: Object.entries(VISITED).map(([name, prefix]) => ({ name, prefix })) }),

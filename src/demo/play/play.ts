@@ -53,6 +53,23 @@ async function loadAll(loads: readonly Loadable[], client: Client, names: Direct
   progress.end();
 }
 
+interface PriceCheck {
+  readonly problem: readonly { readonly message: string }[];
+}
+
+/** Asks of each offering that prices usage what a call would cost on it. @throws Error that names the offering and what is wrong with its prices */
+async function checkPrices(loads: readonly Loadable[], client: Client, names: Directory, usageDate: string): Promise<void> {
+  const priced = new Set(loads.filter(({ resource, body }) => resource === 'productOfferingPrice' && body['priceType'] === 'usage').map(({ name }) => name));
+  const offerings = loads.filter(({ resource, body }) => resource === 'productOffering'
+    && ((body['productOfferingPrice'] ?? []) as readonly { readonly name: string }[]).some(({ name }) => priced.has(name)));
+  const usageCharacteristic = [{ name: 'duration', valueType: 'number', value: 61 }, { name: 'calledNumber', valueType: 'string', value: '353871234567' }];
+  await inParallel(offerings, ABREAST, async ({ api, resource, name }) => {
+    const productOffering = { id: await names.find(api, resource, name) };
+    const { problem } = await client.post(at('trunkline', 'priceCheck'), { productOffering, usage: { usageType: 'voice', usageDate, usageCharacteristic } }, `demo priceCheck ${name}`) as unknown as PriceCheck;
+    if (problem.length > 0) throw new Error(`The prices of ${name} cannot be rated: ${problem.map(({ message }) => message).join(' ')}`);
+  });
+}
+
 async function signUp(customers: Written['customers'], client: Client, names: Directory, progress: Progress): Promise<void> {
   progress.begin('customers', customers.length);
   await inParallel(customers, ABREAST, async ({ customer, account }) => {
@@ -90,6 +107,7 @@ export async function play({ loads, customers, steps }: Written, client: Client,
   const first = steps[0]!.at;
   if ((await client.get(`${at('trunkline', 'homeMarket')}/default`)).status === 404) await setClock(client, first);
   await loadAll(loads, client, names, progress);
+  await checkPrices(loads, client, names, iso(first));
   await signUp(customers, client, names, progress);
 
   const doing: Doing = { client, directory: names, folder, done: await lookAround(client) };
