@@ -25,22 +25,22 @@ const order = (text: string): Outgoing => ({
   headers: { api: 'tmf622', resource: 'productOrder', eventType: 'ProductOrderCreateEvent', state: '', partition: 0 },
 });
 
-/** A consumer that takes all there is and ends without an answer, as a process does that is killed. */
-async function die(): Promise<number> {
+/** A consumer that takes so many, if they are there in time, and ends without an answer, as a process does that is killed. */
+async function die(wanted: number, withinMs: number): Promise<number> {
   const connection = await connect(amqpUrl());
   connection.on('error', () => undefined);
   const channel = await connection.createChannel();
   await channel.prefetch(100);
   let taken = 0;
   await channel.consume(`${prefix}ordering`, () => { taken += 1; });
-  await until(() => taken > 0, 300).catch(() => undefined);
+  await until(() => taken >= wanted, withinMs).catch(() => undefined);
   await connection.close();
   return taken;
 }
 
 it('what stood beside a message that ended its consumer again and again is not lost: it is handed out later', async () => {
   await Promise.all(['a', 'b', 'c'].map((text) => broker.publish(order(text))));
-  for (let death = 0; death < 6; death += 1) expect(await die()).toBe(3);
+  for (let death = 0; death < 6; death += 1) expect(await die(3, 15_000)).toBe(3);
   const heard: string[] = [];
   const attempts = new Set<number>();
   const subscription = await broker.consume('ordering', { prefetch: 10 }, async ([message]) => {
@@ -57,8 +57,8 @@ it('what stood beside a message that ended its consumer again and again is not l
 it('a message that ends every consumer is parked in the end, with the reason', async () => {
   await broker.publish(order('poison'));
   await until(async () => {
-    await die();
+    await die(1, 300);
     return (await listDeadLetters(ground.store)).length === 1;
-  }, 25_000);
+  }, 80_000);
   expect((await listDeadLetters(ground.store))[0]).toMatchObject({ queue: 'ordering', attempt: 3, reason: 'handed out 5 times without an answer', message: { headers: { api: 'tmf622' } } });
-}, 40_000);
+}, 90_000);

@@ -109,7 +109,9 @@ it('rule 50: fifty parallel copies of a request with one Idempotency-Key, sent t
 it('rule 26: what is refused leaves no trace: the database is the same to the last byte', async () => {
   const hash = async () => {
     const { collections } = await server.store.database.connection.db!.command({ dbHash: 1 });
-    return collections as Record<string, string>;
+    // Leases are what the processes say of themselves, whoever asks for what.
+    const { lease: _lease, ...kept } = collections as Record<string, string>;
+    return kept;
   };
   const { body: offering } = await call('POST', `${server.api('productCatalogManagement')}/productOffering`, { name: 'o', lifecycleStatus: 'Active' });
   const { body: one } = await call('POST', customers, CUSTOMER);
