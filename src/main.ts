@@ -44,6 +44,9 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+/** Longer than a load balancer keeps an idle connection (60 s as a rule): it is the side to close it, never in the middle of a request. */
+const KEEP_ALIVE_MS = 65_000;
+
 const DOCUMENTS = join(__dirname, '..', 'openapi');
 
 /** Every document that is served: ours, and those named in the settings. @throws Error that names the place of what is wrong */
@@ -96,7 +99,7 @@ async function startAll(config: Config, log: Logger, stops: (() => Promise<void>
   await mounts.refresh();
   stops.push(mounts.follow());
   // No limit on requests as a whole: a file of a million lines is one. Bodies that are parsed have theirs in rest/body.ts.
-  const server = createServer({ maxHeaderSize: 2 * LIMITS.urlBytes, headersTimeout: 10_000, requestTimeout: 0 },
+  const server = createServer({ maxHeaderSize: 2 * LIMITS.urlBytes, headersTimeout: 10_000, requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS },
     createApp(engine, { ready: () => readiness(store, broker) }, log, publicUrl));
   if (config.roles.includes('api')) {
     await listen(server, config);
