@@ -61,7 +61,8 @@ const property = fc.asyncProperty(fc.array(sequence, { minLength: SIDE_BY_SIDE, 
 });
 
 it(`${SEQUENCES} sequences of top-ups, transfers, reservations, usage, repeats and ratings anew leave the books of a simple model`, async () => {
-  const seed = Number(process.env['SEED'] ?? Date.now() % 2_147_483_647);
+  // The same sequences with every change of the code, so that what fails is due to the change; the long form looks for new ones.
+  const seed = Number(process.env['SEED'] ?? (LONG ? Date.now() % 2_147_483_647 : 20_261_128));
   process.stderr.write(`ratingProperty: SEED=${seed}\n`);
   for (const known of SEEDS) await fc.assert(property, { seed: known, numRuns: 1 });
   await fc.assert(property, { seed, numRuns: SEQUENCES / SIDE_BY_SIDE, endOnFailure: !LONG });
