@@ -92,7 +92,8 @@ _keys = itertools.count(int(time.time() * 1000))
 def exact(value):
     """Numbers of at most 15 digits, which is what JSON carries exactly."""
     if isinstance(value, float):
-        return float(f"{value:.15g}")
+        # Rounding up the largest numbers there are gives infinity, which JSON has no word for.
+        return float(f"{max(-1e300, min(1e300, value)):.15g}")
     if isinstance(value, int) and not isinstance(value, bool):
         return max(-(10**15) + 1, min(10**15 - 1, value))
     if isinstance(value, list):
