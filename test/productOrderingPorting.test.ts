@@ -100,3 +100,9 @@ it('an illegal report of the clearing house is refused with the states there are
   const { status, body } = await call('PATCH', `${server.vendor}/numberPort/${ports[0].id}`, { state: 'requested' });
   expect([status, body.code]).toEqual([409, 'STA-01']);
 });
+
+it('takes a port only of what is a number', async () => {
+  const port = (msisdn: string) => call('POST', `${server.vendor}/numberPort`, { direction: 'out', msisdn, recipient: 'Northcell' });
+  expect(await port('lost')).toMatchObject({ status: 400, body: { code: 'REQ-02', message: expect.stringContaining('msisdn') } });
+  expect(await port('+353209100099')).toMatchObject({ status: 201, body: { msisdn: '353209100099' } });
+});

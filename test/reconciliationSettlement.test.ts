@@ -45,6 +45,7 @@ describe('what a host wants for a month', () => {
     ];
     const catalogue = await shop.fit('productOffering', { name: 'Northcell wholesale', isSellable: false, productOfferingPrice: prices.map(({ id }) => ref(id as string, 'ProductOfferingPrice')) });
     expect((await call('POST', `${server.vendor}/hostContract`, { ...NORTHCELL, price: [], timeZone: 'Europe/Dublin', productOffering: { id: 'nowhere' } }))).toMatchObject({ status: 400, body: { code: 'REC-05' } });
+    expect((await call('POST', `${server.vendor}/hostContract`, { ...NORTHCELL, price: [], timeZone: 'Europe/Dublin', productOffering: {} }))).toMatchObject({ status: 400, body: { code: 'REQ-02', message: expect.stringContaining('productOffering') } });
     expect((await call('POST', `${server.vendor}/hostContract`, { ...NORTHCELL, price: [], timeZone: 'Europe/Dublin', productOffering: { id: catalogue.id } })).status).toBe(201);
 
     const record = (n: number, at: string, charge: number): HostRecord => ({ ref: `w${n}`, service: 'V', imsi: sim(1).imsi, at, seconds: 600, charge });
@@ -101,6 +102,9 @@ describe('what a host wants for a month', () => {
   it('is claimed with age and days to the deadline, and not below what is material', async () => {
     await call('PATCH', `${server.vendor}/hostContract/northcell`, { claimTerm: { materiality: { unit: 'EUR', value: 50 }, deadlineDays: 20 } });
     const claims = await call('GET', `${server.vendor}/hostContract/northcell/claimFile?asOf=2026-11-05T00:00:00Z`);
+    expect(await call('GET', `${server.vendor}/hostContract/northcell/claimFile?asOf=0.5`)).toMatchObject({ status: 400, body: { code: 'REQ-06' } });
+    expect(await call('POST', `${server.vendor}/wholesaleFile?host=northcell&mapping=northcell`, '', { 'content-type': 'text/csv' })).toMatchObject({ status: 400, body: { message: 'The body is empty. Send the file as it is.' } });
+    expect(await call('POST', `${server.vendor}/settlementStatement`, { host: 'northcell', period: '2026-13', statementLine: [] })).toMatchObject({ status: 400, body: { message: expect.stringContaining('period') } });
     const rows = claims.text.trim().split('\r\n').map((line) => line.replaceAll('"', '').split(','));
     expect(rows[0]).toEqual(['wholesale', 'file', 'line', 'service', 'usageDate', 'class', 'charge', 'contractCharge', 'claim', 'currency', 'ageDays', 'daysLeft', 'item']);
     const priced = rows.find(([wholesale]) => wholesale === 'w2')!;

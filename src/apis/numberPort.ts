@@ -1,4 +1,3 @@
-import { fault } from '../domain/fault';
 import type { Behaviour } from '../rest/types';
 import type { NumberPort } from '../workers/ordering/porting';
 
@@ -7,8 +6,6 @@ export const numberPort: Behaviour = {
   async createNumberPort(request, unit, generic) {
     const answer = await generic(request, unit);
     const port = answer.body as NumberPort;
-    const msisdn = port.msisdn.replace(/^\+/, '');
-    if (!/^\d{6,15}$/.test(msisdn)) throw fault('REQ-02', `msisdn '${port.msisdn.slice(0, 40)}' is not a number. Send its digits with country code.`);
-    return { ...answer, body: unit.save('numberPort', { ...port, msisdn }) };
+    return { ...answer, body: unit.save('numberPort', { ...port, msisdn: port.msisdn.replace(/^\+/, '') }) };
   },
 };

@@ -228,6 +228,7 @@ async function readBody(base: Served, operation: Operation, { request }: Call, {
   const offered = Object.keys(node.requestBody?.content ?? {}).map((name) => name.split(';')[0]!.trim());
   const charset = parameters.find((one) => one.startsWith('charset='))?.slice(8).replace(/"/g, '') ?? 'utf-8';
   if (offered.includes(type) && FILE_TYPES.has(type)) {
+    if (request.headers['transfer-encoding'] === undefined && Number(request.headers['content-length'] ?? 0) === 0) throw fault('REQ-02', 'The body is empty. Send the file as it is.');
     request.setTimeout(LIMITS.fileIdleMs, () => request.destroy());
     return { mediaType: type, body: undefined, stream: request };
   }

@@ -33,9 +33,10 @@ async function listHubDelivery(request: ApiRequest, unit: UnitOfWork): Promise<A
 }
 
 function whole(query: URLSearchParams, name: string, standard: number, most: number): number {
-  const value = Number(query.get(name) ?? standard);
-  if (!Number.isInteger(value) || value < 0) throw fault('REQ-06', `${name} is '${query.get(name)?.slice(0, 40)}'. Use a whole number from 0 on.`);
-  return Math.min(value, most);
+  const text = query.get(name);
+  if (text === null) return standard;
+  if (!/^\d{1,15}$/.test(text)) throw fault('REQ-06', `${name} is '${text.slice(0, 40)}'. Use a whole number from 0 on.`);
+  return Math.min(Number(text), most);
 }
 
 async function replay({ envelopeOf }: HubParts, request: ApiRequest, unit: UnitOfWork): Promise<Answer> {

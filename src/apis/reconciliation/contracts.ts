@@ -2,6 +2,7 @@ import { Fault, fault } from '../../domain/fault';
 import { claimFile } from '../../domain/reconciliation/claims';
 import { pricingOf } from '../../domain/reconciliation/contract';
 import { claimsCsv } from '../../domain/reconciliation/report';
+import { isDateTime } from '../../rest/formats';
 import type { Behaviour } from '../../rest/types';
 import { scan } from '../../store/scan';
 import type { Store } from '../../store/store';
@@ -36,8 +37,9 @@ export const contracts: Behaviour = {
     const held = await store.read<HostContract>('hostContract', id);
     if (!held) throw fault('REQ-08', `There is no hostContract '${id.slice(0, 80)}'. List them at /trunkline/v1/hostContract.`);
     const text = new URLSearchParams(query).get('asOf');
-    const asOf = text === null ? now : new Date(text.replace(' ', '+'));
-    if (Number.isNaN(asOf.getTime())) throw fault('REQ-06', `asOf='${String(text).slice(0, 40)}' is not a date. Write 2026-11-05T00:00:00Z.`);
+    const written = text?.replace(' ', '+');
+    if (written !== undefined && !isDateTime(written)) throw fault('REQ-06', `asOf='${String(text).slice(0, 40)}' is not a date. Write 2026-11-05T00:00:00Z.`);
+    const asOf = written === undefined ? now : new Date(written);
     const items = [];
     for await (const batch of scan<ItemDocument>(store, ITEMS, { host: id, status: { $in: ['open', 'disputed'] } })) {
       items.push(...batch.filter(({ claim }) => claim.value > 0).map((document) => ({ ...keptItem(document), file: document.wholesale[0]?.file?.name ?? '' })));
