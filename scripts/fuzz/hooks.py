@@ -1,5 +1,6 @@
 """Schemathesis on the served documents: what it sends, how much, and the standing exceptions, each with its reason."""
 
+import base64
 import itertools
 import json
 import os
@@ -7,8 +8,11 @@ import random
 import time
 
 import schemathesis
+from hypothesis import strategies
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.schemas import OpenApiSchema
+
+schemathesis.openapi.format("base64", strategies.binary(max_size=60).map(lambda content: base64.b64encode(content).decode()))
 
 CAP = int(os.environ.get("FUZZ_COVERAGE_CAP", "4"))
 ATTEMPTS = 25
@@ -138,6 +142,29 @@ BEYOND_THE_DOCUMENT = {
 }
 
 
+# Refusals as REQ-02 that a schema in OpenAPI 3.0 cannot express without giving up its plain form.
+RULES_IN_WORDS = (
+    "cannot transfer to itself",  # transferBalance: two attributes differ
+    "authentication is {type:",  # hub: what bearer and basic need
+    "brings nothing over",  # notificationSource: assign goes with one command
+    "which only changeCustomer reads",
+    "Two rules name",
+    "Send either a product or a productOffering",  # priceCheck
+    "There is no product",  # priceCheck: references must exist
+    "adds no product",
+    "period needs a startDateTime and a later endDateTime",  # reconciliationRun
+    "The body is empty",  # a file without bytes is a binary text to the document
+    "Name what is to be rated again",  # reratingRun: one of three
+)
+
+
+def enum_value_is_right(case):
+    """Schemathesis counts a parameter as invalid that was drawn invalid, even where a valid example replaced it."""
+    query = case.query if isinstance(case.query, dict) else {}
+    enums = {one["name"]: one["schema"]["enum"] for one in case.operation.definition.raw.get("parameters", []) if "enum" in one.get("schema", {})}
+    return any(name in query for name in enums) and all(query[name] in values for name, values in enums.items() if name in query)
+
+
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
     stands = is_failure(failure, case, response)
@@ -157,6 +184,8 @@ def is_failure(failure, case, response):
         # A rule of the business, or a bound that documents must not narrow.
         if any(code.startswith(prefix) for prefix in BEYOND_THE_DOCUMENT):
             return False
+        if code == "REQ-02" and any(words in response.text for words in RULES_IN_WORDS):
+            return False
         # A JSON Patch fits the document whatever it makes of the resource.
         if code == "REQ-02" and "json-patch" in (case.media_type or ""):
             return False
@@ -164,6 +193,8 @@ def is_failure(failure, case, response):
     if kind == "ST108" and isinstance(case.query, dict) and "fields" in case.query:
         return False
     if kind == "ST201":
+        if "enum value" in failure.message and enum_value_is_right(case):
+            return False
         # PATCH takes parts: required lists do not bind and null removes.
         if case.method == "PATCH" and "json-patch" not in (case.media_type or ""):
             return False

@@ -32,9 +32,9 @@ export function isExecutable(file: string): boolean {
 export type Outcome = { readonly code: number; readonly output: string };
 
 /** Runs a command to its end. A command that cannot be started or takes too long has code -1 and says so in `output`. */
-export function run(command: string, args: readonly string[], { env = process.env, withinMs = 60_000 }: { env?: NodeJS.ProcessEnv; withinMs?: number } = {}): Promise<Outcome> {
+export function run(command: string, args: readonly string[], { env = process.env, cwd, withinMs = 60_000 }: { env?: NodeJS.ProcessEnv; cwd?: string; withinMs?: number } = {}): Promise<Outcome> {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { env, ...(cwd === undefined ? {} : { cwd }), stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     const timer = setTimeout(() => {
       output += `\n${command} was ended after ${withinMs / 1000} s`;

@@ -60,7 +60,7 @@ export async function fuzz(program: string, url: string, { examples, seed }: { r
       // What listeners are sent, not what is served.
       '--exclude-path-regex', '^/listener/',
       '--suppress-health-check', 'all', '--request-timeout', '120', '--no-color', '--report', 'json', '--report-json-path', file,
-    ], { env, withinMs: HOUR_MS });
+    ], { env, cwd: folder, withinMs: HOUR_MS });
     if (!existsSync(file)) return { cases: 0, excepted: 0, findings: output };
     const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
     const found = /^=+ (ERRORS|FAILURES) =+$/m.exec(output);
