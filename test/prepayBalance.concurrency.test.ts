@@ -190,6 +190,6 @@ describe('any sequence of operations', () => {
       const play = async (via: Balances, ledger: Ledger, steps: readonly [number, number, number][]) => { for (const one of steps) await operate(via, buckets, ledger, one); };
       await Promise.all([play(balances, ledgers[0]!, first), play(others, ledgers[1]!, second)]);
       await holdsTo(buckets, 1000, ledgers);
-    }), { numRuns: LONG ? 2000 : 20 });
+    }), { numRuns: LONG ? 2000 : 12 });
   }, LONG ? 3_600_000 : 300_000);
 });
