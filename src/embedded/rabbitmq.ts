@@ -105,7 +105,7 @@ async function launchNode(script: string, home: string, mapperPort: number, form
   writeFileSync(join(home, 'rabbitmq.conf'), 'disk_free_limit.absolute = 50MB\nlog.file.level = warning\nlog.console = false\n');
   const handle = openSync(out, 'w');
   const env = { ...settings(home, mapperPort), RABBITMQ_NODE_PORT: String(port), RABBITMQ_DIST_PORT: String(distribution) };
-  const child = spawn(script, [], { env, detached: true, stdio: ['ignore', handle, handle] });
+  const child = spawn(script, [], { cwd: home, env, detached: true, stdio: ['ignore', handle, handle] });
   closeSync(handle);
   await launched(child, port, note, 'RabbitMQ', () => greeting(port), () => ` It printed: ${tail(readFileSync(out, 'utf8'), 12)}`);
 }
