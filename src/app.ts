@@ -14,7 +14,8 @@ export interface Health {
 
 /**
  * The engine with what stands around it: health, home documents, the served documents and their reading page. No port, no connection.
- * The engine comes before Express, which would cost a read as much again as all the rest. Where the public address has a path, all of it is there too, whether a proxy has taken that path off or not.
+ * The engine comes before Express, which would cost a read as much again as all the rest. Where the public address has a path, all of it
+ * is there too, whether a proxy has taken that path off or not.
  */
 export function createApp(engine: Engine, health: Health, log: Logger, publicUrl: string): RequestListener {
   const app = express();

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { runKit, type Result } from '../src/conformance/run';
 import { DOCUMENT_FILES } from './fixtures/documents';
 import { startServer, type TestServer } from './setup/server';
@@ -32,5 +35,11 @@ describe('the conformance kit', () => {
     expect(broken(result)).toEqual([]);
     expect(passed(result)).toBeGreaterThan(40);
     expect(result.left).toEqual([]);
+  });
+
+  // What is built, in a process of its own: its modules are loaded otherwise than in these tests.
+  it('runs from the command line and ends with 0', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [join(__dirname, '..', 'bin', 'trunkline.js'), 'conformance', '--base-url', server.url, '--api', '629']);
+    expect(stdout).toMatch(/^\d+ passed, 0 failed, \d+ skipped$/m);
   });
 });

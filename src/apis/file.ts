@@ -1,5 +1,5 @@
 import { fault } from '../domain/fault';
-import { notFound } from '../rest/handlers';
+import { fileOf, notFound } from '../rest/handlers';
 import type { Behaviour } from '../rest/types';
 import { dropBytes, readFile, writeFile, type KeptFile } from '../store/file';
 
@@ -8,13 +8,13 @@ const MOST_BYTES = 256 * 1024 * 1024;
 
 /** Files in our own storage: what import jobs read and export jobs write. */
 export const file: Behaviour = {
-  async createFile({ stream, mediaType, query }, { store }) {
-    if (!stream) throw fault('REQ-02', 'The body is empty. Send the file as it is.');
+  async createFile(request, { store }) {
+    const { mediaType, query } = request;
     const parameters = new URLSearchParams(query);
     const id = parameters.get('id');
     if (id !== null && !/^[\w.-]{1,100}$/.test(id)) throw fault('REQ-06', `id '${id.slice(0, 40)}' is not right. Use letters, digits, dots and hyphens.`);
     const name = parameters.get('name') ?? id ?? 'unnamed';
-    return { status: 201, body: await writeFile(store, { name, contentType: mediaType, ...(id !== null && { id }) }, stream) };
+    return { status: 201, body: await writeFile(store, { name, contentType: mediaType, ...(id !== null && { id }) }, fileOf(request)) };
   },
   async readFileContent({ params, operation }, { store }) {
     const held = (await store.read<KeptFile>('file', params['id'] ?? ''))?.doc;

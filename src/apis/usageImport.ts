@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { Transform, type Readable } from 'node:stream';
-import { Fault, fault } from '../domain/fault';
+import { Fault } from '../domain/fault';
 import { usageIdentity } from '../domain/usage';
 import { parseJson } from '../rest/body';
+import { fileOf } from '../rest/handlers';
 import { normaliseDates } from '../rest/representation';
 import type { Behaviour } from '../rest/types';
 import { resourceCheck } from '../rest/validation';
@@ -43,13 +44,14 @@ export function usageImport(apis: readonly Api[]): Behaviour {
   const check = resourceCheck(usageApi);
 
   return {
-    async createUsageImport({ stream, mediaType, query, correlationId }, unit) {
-      if (!stream) throw fault('REQ-02', 'The body is empty. Send the file as it is.');
+    async createUsageImport(request, unit) {
+      const { mediaType, query, correlationId } = request;
+      const file = fileOf(request);
       const parameters = new URLSearchParams(query);
       const mapping = mediaType === 'text/csv' ? parameters.get('mapping') ?? 'trunkline-usage' : undefined;
       const profile = mapping === undefined ? undefined : await profileCalled(unit.store, mapping);
       const hash = createHash('sha256');
-      const counted = stream.pipe(new Transform({ transform(chunk: Buffer, _encoding, done) { hash.update(chunk); done(null, chunk); } }));
+      const counted = file.pipe(new Transform({ transform(chunk: Buffer, _encoding, done) { hash.update(chunk); done(null, chunk); } }));
       const name = parameters.get('name') ?? 'unnamed';
       const { lines, doubts } = profile === undefined ? { lines: ndjson(counted), doubts: () => undefined } : usageRecords(counted, profile, name);
       const tally: Tally = { lines: 0, accepted: 0, repeated: 0, refused: 0, returned: [] };

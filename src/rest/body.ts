@@ -10,6 +10,9 @@ export const LIMITS = {
   fileIdleMs: 120_000,
 } as const;
 
+/** REQ-02: a file was announced and nothing came. */
+export const emptyFile = () => fault('REQ-02', 'The body is empty. Send the file as it is.');
+
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** The whole body as text. @throws Fault REQ-12 beyond the limit */

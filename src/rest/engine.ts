@@ -7,12 +7,12 @@ import type { Api, Operation } from '../spec/operation';
 import type { Doc } from '../store/codec';
 import type { Store } from '../store/store';
 import { allow, nobodyFor, type Access } from './access';
-import { LIMITS, parseJson, readText } from './body';
+import { LIMITS, emptyFile, parseJson, readText } from './body';
 import { completed } from './creation';
 import { errorBody, toFault } from './errors';
 import type { FetchSchema } from './extension/apply';
 import { withExtensions } from './extension/known';
-import { bind, runFor } from './handlers';
+import { bind, plainCorrelation, runFor } from './handlers';
 import { runOnce } from './idempotency';
 import { withoutNulls } from './patch';
 import { parseFields, project } from './query';
@@ -85,7 +85,7 @@ export function createEngine(options: EngineOptions): Engine {
       return;
     }
     const correlationId = correlationOf(request);
-    answer(options, hit.base, hit.rest, { request, response, method, path, query: mark < 0 ? '' : url.slice(mark + 1), correlationId })
+    answer(options, hit.base, hit.rest, { request, response, method, url, path, query: mark < 0 ? '' : url.slice(mark + 1), correlationId })
       .catch((error: unknown) => refuse(response, error, options.log, correlationId));
   }) as Engine;
   Object.assign(engine, {
@@ -112,10 +112,7 @@ const isStatic = (rest: readonly string[], method: string): boolean =>
   rest[0] === 'docs' || (method === 'GET' && (rest.length === 0 || (rest.length === 1 && rest[0] === 'openapi.json')));
 
 /** The client's X-Correlation-ID where it is a plain word, else a new one. */
-export function correlationOf({ headers }: IncomingMessage): string {
-  const given = headers['x-correlation-id'];
-  return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
-}
+export const correlationOf = ({ headers }: IncomingMessage): string => plainCorrelation(headers['x-correlation-id']) ?? randomUUID();
 
 function routesOf(operations: readonly Operation[]): Map<string, Route[]> {
   const byHead = new Map<string, Route[]>();
@@ -136,6 +133,7 @@ interface Call {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly method: string;
+  readonly url: string;
   readonly path: string;
   readonly query: string;
   readonly correlationId: string;
@@ -143,7 +141,7 @@ interface Call {
 
 async function answer(options: EngineOptions, base: Served, rest: readonly string[], call: Call): Promise<void> {
   const { request, response, correlationId } = call;
-  if (call.path.length + call.query.length >= LIMITS.urlBytes) throw fault('REQ-13', `The address is longer than ${LIMITS.urlBytes} bytes. Ask for less at a time.`);
+  if (call.url.length > LIMITS.urlBytes) throw fault('REQ-13', `The address is longer than ${LIMITS.urlBytes} bytes. Ask for less at a time.`);
   const { operation, params } = route(base, rest, call.method, call.path);
   acceptable(request.headers.accept);
   const handler = base.handlers.get(operation.id)!;
@@ -228,7 +226,7 @@ async function readBody(base: Served, operation: Operation, { request }: Call, {
   const offered = Object.keys(node.requestBody?.content ?? {}).map((name) => name.split(';')[0]!.trim());
   const charset = parameters.find((one) => one.startsWith('charset='))?.slice(8).replace(/"/g, '') ?? 'utf-8';
   if (offered.includes(type) && FILE_TYPES.has(type)) {
-    if (request.headers['transfer-encoding'] === undefined && Number(request.headers['content-length'] ?? 0) === 0) throw fault('REQ-02', 'The body is empty. Send the file as it is.');
+    if (request.headers['transfer-encoding'] === undefined && Number(request.headers['content-length'] ?? 0) === 0) throw emptyFile();
     request.setTimeout(LIMITS.fileIdleMs, () => request.destroy());
     return { mediaType: type, body: undefined, stream: request };
   }

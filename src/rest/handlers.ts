@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { fault } from '../domain/fault';
 import { changeState } from '../domain/lifecycle';
 import { lifecycleOf, type Operation, type Resource, type Verb } from '../spec/operation';
@@ -5,6 +6,7 @@ import type { Doc } from '../store/codec';
 import { same } from '../store/event';
 import type { Store } from '../store/store';
 import type { UnitOfWork } from '../store/unitOfWork';
+import { emptyFile } from './body';
 import { newResource } from './creation';
 import { listPage } from './list';
 import { patched } from './patch';
@@ -47,6 +49,15 @@ export const notFound = (resource: Resource, id = '') =>
 export function bodyOf({ body, resource }: ApiRequest): Record<string, unknown> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw fault('REQ-02', 'The body must be a JSON object.');
   return resource ? normaliseDates<Record<string, unknown>>(resource.shape, body as Record<string, unknown>) : body as Record<string, unknown>;
+}
+
+/** A correlation id that somebody else gave, where it is a plain word: it goes into headers and logs. */
+export const plainCorrelation = (given: unknown): string | undefined => (typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : undefined);
+
+/** The file that the request brings, as it comes in. @throws Fault REQ-02 */
+export function fileOf({ stream }: ApiRequest): Readable {
+  if (!stream) throw emptyFile();
+  return stream;
 }
 
 /** The resource that the path names, held against If-Match. @throws Fault REQ-08, REQ-17 */

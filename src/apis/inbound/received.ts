@@ -1,5 +1,6 @@
 import { Fault, fault } from '../../domain/fault';
 import { subjectOf, type Notification } from '../../domain/inbound';
+import { plainCorrelation } from '../../rest/handlers';
 import type { Behaviour, OwnHandler } from '../../rest/types';
 import type { Doc } from '../../store/codec';
 import type { UnitOfWork } from '../../store/unitOfWork';
@@ -27,8 +28,6 @@ type Outcome = Pick<ReceivedNotification, 'state' | 'reason' | 'command' | 'chan
 
 const COLLECTION = 'receivedNotification';
 const MOST_REASON = 500;
-/** As the server takes them of its own clients. */
-const CORRELATION = /^[\w.:-]{1,64}$/;
 
 /** What outside systems report: checked, kept once, and turned into commands by the rules of their source. */
 export function received(parts: BehaviourParts): Behaviour {
@@ -43,9 +42,8 @@ export function received(parts: BehaviourParts): Behaviour {
     if (!subject) return { state: 'failed', command, reason: 'event carries no resource. Send it under its own name, as in {"event": {"individual": {"id": "..."}}}.' };
     const newer = await laterOf(source, kept, unit);
     if (newer !== undefined) return { state: 'ignored', command, reason: `A later one about ${kept.subject} is done already: ${newer}.` };
-    const { correlationId = '' } = notification;
     try {
-      const done = await commands[command]({ rule, subject, correlationId: CORRELATION.test(correlationId) ? correlationId : unit.correlationId }, unit);
+      const done = await commands[command]({ rule, subject, correlationId: plainCorrelation(notification.correlationId) ?? unit.correlationId }, unit);
       return 'ignored' in done ? { state: 'ignored', command, reason: done.ignored } : { state: 'done', command, changed: done.changed };
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
@@ -92,7 +90,6 @@ const receiptOf = ({ id, eventId, state, reason }: ReceivedNotification) => ({ i
 /** The eventId of one about the same thing that happened later and is done: what comes late must not undo it. */
 async function laterOf({ id: source }: NotificationSource, { subject, eventType, eventTime }: Pick<ReceivedNotification, 'subject' | 'eventType' | 'eventTime'>, unit: UnitOfWork): Promise<string | undefined> {
   if (subject === undefined || eventTime === undefined) return undefined;
-  const at = new Date(eventTime).toISOString();
-  const [later] = await unit.store.query<ReceivedNotification>(COLLECTION, { subject, source, eventType, state: 'done', eventTime: { $gt: at } }, { limit: 1 });
+  const [later] = await unit.store.query<ReceivedNotification>(COLLECTION, { subject, source, eventType, state: 'done', eventTime: { $gt: eventTime } }, { limit: 1 });
   return later?.doc.eventId;
 }

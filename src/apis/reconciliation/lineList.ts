@@ -2,6 +2,7 @@ import { fault } from '../../domain/fault';
 import { hashId } from '../../domain/hashId';
 import type { HostLine } from '../../domain/reconciliation/lines';
 import { e164 } from '../../mapping/phoneNumber';
+import { fileOf } from '../../rest/handlers';
 import type { Answer, Behaviour } from '../../rest/types';
 import { keepHostLines } from '../../store/hostLine';
 import { readReference } from '../../store/reference';
@@ -44,11 +45,11 @@ function hostLine({ line, raw, cells }: NamedRow, numbers: Parameters<typeof e16
 const isReturned = (row: HostLine | Returned): row is Returned => 'code' in row;
 
 export const lineLists: Behaviour = {
-  async createLineList({ stream, query }, { store, now }): Promise<Answer> {
-    const parameters = new URLSearchParams(query);
+  async createLineList(request, { store, now }): Promise<Answer> {
+    const parameters = new URLSearchParams(request.query);
     const host = parameters.get('host');
     if (!host) throw fault('REQ-06', 'host is missing. Name the host operator that wrote the list, such as host=northcell.');
-    return spooled(stream, async (spool) => {
+    return spooled(fileOf(request), async (spool) => {
       const rows = await namedRows(spool, ['state']);
       const asOf = parameters.get('asOf') ?? rows.find(({ cells }) => cells['asOf'])?.cells['asOf'];
       if (asOf === undefined || !/^\d{4}-\d{2}-\d{2}$/.test(asOf) || Number.isNaN(Date.parse(asOf))) throw fault('REC-01', 'The list says no date. Give it a column asOf, or the parameter asOf=2026-10-31.');

@@ -18,8 +18,7 @@ export interface Spooled {
 }
 
 /** The whole body on disk with its hash, for the time of the work: who it is has to be known before its first line is kept. */
-export async function spooled<T>(stream: Readable | undefined, work: (file: Spooled) => Promise<T>): Promise<T> {
-  if (!stream) throw fault('REQ-02', 'The body is empty. Send the file as it is.');
+export async function spooled<T>(stream: Readable, work: (file: Spooled) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'trunkline-file-'));
   try {
     const hash = createHash('sha256');

@@ -1,6 +1,6 @@
 import { fault } from '../../domain/fault';
 import { hashId } from '../../domain/hashId';
-import { bodyOf } from '../../rest/handlers';
+import { bodyOf, fileOf } from '../../rest/handlers';
 import type { Answer, ApiRequest, Behaviour } from '../../rest/types';
 import type { Doc } from '../../store/codec';
 import type { UnitOfWork } from '../../store/unitOfWork';
@@ -24,11 +24,11 @@ function lineOf({ line, cells }: NamedRow): Line {
   return { service: subject as Line['service'], ...(rateClass !== '' && { rateClass }), quantity: { amount: count, units: unit }, amount: { unit: currency, value } };
 }
 
-async function fromCsv({ stream, query }: ApiRequest): Promise<Omit<SettlementStatement, 'id'>> {
-  const parameters = new URLSearchParams(query);
+async function fromCsv(request: ApiRequest): Promise<Omit<SettlementStatement, 'id'>> {
+  const parameters = new URLSearchParams(request.query);
   const host = parameters.get('host');
   if (!host) throw fault('REQ-06', 'host is missing. Name the host operator that wrote the statement, such as host=northcell.');
-  return spooled(stream, async (spool) => {
+  return spooled(fileOf(request), async (spool) => {
     const rows = await namedRows(spool, ['period', 'service', 'quantity', 'unit', 'amount', 'currency']);
     const periods = [...new Set(rows.map(({ cells }) => cells['period']))];
     if (periods.length !== 1) throw fault('REC-01', `A statement is for one month; this file has ${periods.length}. Send one file a month.`);

@@ -5,6 +5,7 @@ import { controlFile, type FileFacts, type KnownFile } from '../../domain/reconc
 import { csvLine } from '../../domain/reconciliation/report';
 import type { MappingProfile } from '../../mapping/profile';
 import { wholesaleBatches } from '../../mapping/readRecords';
+import { fileOf } from '../../rest/handlers';
 import type { Answer, Behaviour } from '../../rest/types';
 import type { Store } from '../../store/store';
 import type { UnitOfWork } from '../../store/unitOfWork';
@@ -135,9 +136,9 @@ function checkAccepting(file: WholesaleFile): void {
 }
 
 export const wholesaleFiles: Behaviour = {
-  async createWholesaleFile({ stream, query }, { store }): Promise<Answer> {
-    const letter = await letterOf(store, query);
-    return spooled(stream, async (spool) => {
+  async createWholesaleFile(request, { store }): Promise<Answer> {
+    const letter = await letterOf(store, request.query);
+    return spooled(fileOf(request), async (spool) => {
       const id = fileId(letter, spool.sha256);
       return alone(store, `load:${id}`, async () => {
         const held = await store.read<WholesaleFile>(FILES, id);
