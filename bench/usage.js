@@ -54,14 +54,15 @@ async function prepare(base, tiers) {
 }
 
 const usage = (lines, n, run) => ({
-  usageType: 'voice', usageDate: new Date(Date.now() - 1000).toISOString(),
+  usageType: 'voice', usageDate: new Date().toISOString(),
   usageCharacteristic: [{ name: 'recordId', value: `${run}-${n}` }, { name: 'source', value: 'bench' }, { name: 'imsi', value: lines[n % lines.length] }, { name: 'calledNumber', value: '353871234567' }, { name: 'duration', value: 30 + (n % 90) }],
 });
 
 async function ratedAll(base, count) {
-  for (;;) {
-    const response = await fetch(`${base}/tmf-api/usageManagement/v4/usage?status=rated&limit=0`);
-    if (Number(response.headers.get('x-total-count')) >= count) return;
+  const held = async (status) => Number((await fetch(`${base}/tmf-api/usageManagement/v4/usage?status=${status}&limit=0`)).headers.get('x-total-count'));
+  while (await held('rated') < count) {
+    const rejected = await held('rejected');
+    if (rejected > 0) throw new Error(`${rejected} usages were rejected; look at GET /tmf-api/usageManagement/v4/usage?status=rejected`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -78,7 +79,7 @@ function cpuOf(pid) {
 
 async function measure(name, env, port, mongodPid) {
   const base = `http://127.0.0.1:${port}`;
-  const child = fork(join(__dirname, '..', 'bin', 'trunkline.js'), ['serve', '--port', String(port)], { env: { ...process.env, LOG_LEVEL: 'error', ...env }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const child = fork(join(__dirname, '..', 'bin', 'trunkline.js'), ['serve', '--port', String(port)], { execArgv: (process.env.NODE_ARGS ?? '').split(' ').filter(Boolean), env: { ...process.env, LOG_LEVEL: 'error', ...env }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   try {
     await new Promise((resolve, reject) => { child.stdout.on('data', (chunk) => { if (String(chunk).includes('listens')) resolve(); }); child.once('exit', () => reject(new Error('ended'))); });
     let rated = 0;
