@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message, Verdict } from '../events/broker';
-import { readEvent } from '../events/envelope';
+import { readEvent, type ReceivedEvent } from '../events/envelope';
 import type { BillingAccount } from '../domain/bill/charge';
 import { isBillable, type BillableLine } from '../domain/bill/usageGroup';
 import { keepCycle } from '../store/accountCycle';
@@ -10,7 +10,7 @@ import { watchCreditLimits } from './billing/creditLimit';
 import { lookAtDue } from './billing/due';
 import { createNumbering } from './billing/number';
 import { carryOutOnDemand } from './billing/onDemand';
-import { showSpend } from './billing/spend';
+import { isUnshown, showSpend } from './billing/spend';
 import { beginDueRun, openRun, takeUpAccounts, workOn } from './billing/run';
 import { registerSchemas } from './billing/schemas';
 import type { Billing } from './billing/setup';
@@ -56,12 +56,14 @@ export async function startBilling({ store, broker, log }: WorkerParts): Promise
   };
 }
 
+type Usage = Doc & { readonly ratedProductUsage?: readonly BillableLine[] };
+
 /** Usage of a batch is shown in one commit; the rest is done one by one. */
 async function handle(billing: Billing, messages: readonly Message[]): Promise<Verdict[]> {
-  const events = messages.map((message) => readEvent<Doc & { readonly ratedProductUsage?: readonly BillableLine[] }>(message));
+  const events = messages.map((message) => readEvent<Usage>(message));
   // What a balance paid needs no second look: an event shows the lines as they were committed.
-  const usage = [...new Set(events.flatMap(({ collection, id, body }) => (collection === 'usage' && (body.ratedProductUsage ?? []).some(isBillable) ? [id] : [])))];
-  const shown = usage.length === 0 ? Promise.resolve() : showAll(billing, usage);
+  const billable = events.filter(({ collection, body }) => collection === 'usage' && (body.ratedProductUsage ?? []).some(isBillable));
+  const shown = billable.length === 0 ? Promise.resolve() : showAll(billing, billable);
   return Promise.all(events.map(async ({ collection, id, correlationId }): Promise<Verdict> => {
     try {
       if (collection === 'usage') await shown;
@@ -75,8 +77,11 @@ async function handle(billing: Billing, messages: readonly Message[]): Promise<V
   }));
 }
 
-async function showAll({ store }: Billing, usage: readonly string[]): Promise<void> {
-  await watchCreditLimits(store, await store.run((unit) => showSpend(unit, usage)));
+/** Usage that rating has shown already says in which account; what is left is shown here. */
+async function showAll({ store }: Billing, usage: readonly ReceivedEvent<Usage>[]): Promise<void> {
+  const left = [...new Set(usage.flatMap(({ id, body }) => ((body.ratedProductUsage ?? []).some(isUnshown) ? [id] : [])))];
+  const accounts = left.length === 0 ? [] : await store.run((unit) => showSpend(unit, left));
+  await watchCreditLimits(store, [...new Set([...accounts, ...usage.map(({ partitionKey }) => partitionKey)])]);
 }
 
 const followAccount = ({ store }: Billing, id: string): Promise<void> => store.run(async (unit) => {

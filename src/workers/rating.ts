@@ -15,6 +15,7 @@ import { queuesOf } from '../events/topology';
 import type { Doc } from '../store/codec';
 import { mortal } from '../store/crashPoint';
 import type { UnitOfWork } from '../store/unitOfWork';
+import { withSpend, type SpentUsage } from './billing/spend';
 import { book, keepPurse, openPurse, type Purse } from './rating/draws';
 import { keepSpend, type CreditAccount, type Spend } from './rating/spend';
 import { withShared } from './rating/shared';
@@ -27,6 +28,8 @@ export interface KeptUsage extends Doc, UsageDocument {
   readonly status: string;
   readonly _reference?: string;
   readonly ratedProductUsage?: unknown;
+  readonly _account?: string;
+  readonly _spend?: SpentUsage['_spend'];
   readonly '@type'?: string;
 }
 
@@ -34,7 +37,7 @@ interface Counter extends Doc {
   readonly amount: number;
 }
 
-const BATCH = { size: 300, waitMs: 5 };
+const BATCH = { size: 500, waitMs: 5 };
 /** What waits to be rated; a rerated one has given back what it drew. */
 const OPEN = new Set(['received', 'recycled', 'rerated']);
 
@@ -73,6 +76,8 @@ interface Session {
   readonly accounts: ReadonlyMap<string, CreditAccount>;
   /** What the batch put on bills. */
   readonly spends: Spend[];
+  /** What the batch rated, to be kept at its end. */
+  readonly rated: { readonly usage: KeptUsage; readonly payer: string | undefined }[];
 }
 
 /** Rates those of the usages that wait for it; what was rated already is left alone, so a repeat has no second effect. */
@@ -95,6 +100,7 @@ export async function rateBatch(unit: UnitOfWork, arrivals: ReadonlyMap<string, 
   }
   await keepPurse(session.purse, unit, open[0]!.id);
   if (session.spends.length > 0) await keepSpend(unit, session.spends);
+  await keepRated(session, log);
   for (const id of session.counted) unit.save<Counter>('ratingCounter', { id, amount: session.counters[id]! }, { raced: true });
   return open.length;
 }
@@ -114,7 +120,7 @@ async function openSession(unit: UnitOfWork, arrivals: ReadonlyMap<string, strin
   for (const { id, product: refs = [] } of buckets) for (const ref of refs) bucketsOf.set(ref.id, [...(bucketsOf.get(ref.id) ?? []), id]);
   return {
     unit, arrivals, index, products, tariffs: compiled, purse: openPurse(buckets), bucketsOf, counters: {}, counted: new Set(), guided: new Map(), periods: new Map(),
-    accounts: new Map(accounts.map(({ doc }) => [doc.id, doc])), spends: [],
+    accounts: new Map(accounts.map(({ doc }) => [doc.id, doc])), spends: [], rated: [],
   };
 }
 
@@ -183,7 +189,7 @@ async function loadCounters(session: Session, facts: readonly UsageFacts[]): Pro
   for (const { id, amount } of await session.unit.getMany<Counter>('ratingCounter', [...keys])) session.counters[id] = amount;
 }
 
-function apply({ unit, arrivals, counters, counted, accounts, spends }: Session, purse: Purse, usage: KeptUsage, product: Product, rating: Rated): void {
+function apply({ unit, counters, counted, accounts, spends, rated }: Session, purse: Purse, usage: KeptUsage, product: Product, rating: Rated): void {
   for (const { bucketId, amount } of rating.draws) {
     book(purse, drawFromBucket(purse.buckets.get(bucketId)!, { amount, usage: { id: usage.id } }, unit.now));
   }
@@ -194,7 +200,19 @@ function apply({ unit, arrivals, counters, counted, accounts, spends }: Session,
   const account = accounts.get(product.billingAccount?.id ?? '');
   if (account) spends.push({ product, account, usageAt: usage.usageDate === undefined ? unit.now : new Date(usage.usageDate), lines: rating.lines });
   const counts = rating.counters.length > 0 ? { _counted: rating.counters } : {};
-  unit.save('usage', { ...usage, status: 'rated', ratedProductUsage: rating.lines, ...counts, ...payerOf(product, rating) }, { events: ['UsageStateChangeEvent'], ...correlated(arrivals, usage.id) });
+  rated.push({ usage: { ...usage, status: 'rated', ratedProductUsage: rating.lines, ...counts, ...payerOf(product, rating) }, payer: product.billingAccount?.id });
+}
+
+/** Keeps what was rated, billable lines together with the rates that show them as spent. Should that fail, billing does it when it hears of the usage. */
+async function keepRated({ unit, arrivals, rated }: Session, log: Logger): Promise<void> {
+  const billable = rated.flatMap(({ usage }) => (usage._account !== undefined || (usage._spend?.length ?? 0) > 0 ? [usage as SpentUsage] : []));
+  const shown = new Map((await withSpend(unit, billable).catch((error: Error) => {
+    log.warn('spend not shown yet', { error: error.message });
+    return [];
+  })).map((usage) => [usage.id, usage]));
+  for (const { usage, payer } of rated) {
+    unit.save('usage', shown.get(usage.id) ?? usage, { events: ['UsageStateChangeEvent'], ...(payer === undefined ? {} : { partitionKey: payer }), ...correlated(arrivals, usage.id) });
+  }
 }
 
 /** By this billing finds what waits for a bill; what a balance paid never does. */

@@ -2,7 +2,7 @@ import { decimal } from '../../domain/amount';
 import type { Ref } from '../../domain/balance/bucket';
 import { rateOf, type BillingAccount, type TaxTable } from '../../domain/bill/charge';
 import { periodToBill, reopened } from '../../domain/bill/cycle';
-import { addToGroups, isBillable, usageCharge, type GroupingTerms, type RatedUsageGroup } from '../../domain/bill/usageGroup';
+import { addToGroups, isBillable, usageCharge, type BillableLine, type GroupingTerms, type RatedUsageGroup } from '../../domain/bill/usageGroup';
 import { billedRange } from '../../domain/billRun';
 import type { Product } from '../../domain/product';
 import { accountPeriod, type DateRange } from '../../domain/proration';
@@ -23,7 +23,7 @@ interface Share {
   readonly count: number;
 }
 
-type SpentUsage = KeptUsage & { readonly _spend?: readonly Share[] };
+export type SpentUsage = KeptUsage & { readonly _spend?: readonly Share[] };
 type SpendRate = KeptRate & { readonly _spend?: KeptGroup & { readonly range: DateRange; readonly account: BillingAccount } };
 
 const kept = (group: RatedUsageGroup): KeptGroup => ({ ...group, amount: group.amount.toString(), quantity: group.quantity.toString() });
@@ -52,28 +52,37 @@ interface Session {
 
 /**
  * Shows rated usage as what the account has spent so far: rates that are not billed, one per group, under the ids that the bill will
- * give them. Each usage counts once, whatever comes twice: its lines name their rate in the same commit.
+ * give them. Each usage counts once, whatever comes twice: its lines name their rate in the same commit. Rating does this for what it
+ * rates; here comes what was rated elsewhere, or could not be shown then.
  * @returns the accounts that spent more
  */
 export async function showSpend(unit: UnitOfWork, ids: readonly string[]): Promise<string[]> {
   const held = await unit.getMany<SpentUsage>('usage', ids);
-  const fresh = held.filter(({ status, ratedProductUsage = [] }) => status === 'rated' && ratedProductUsage.some((line) => isBillable(line) && !line.appliedCustomerBillingRate));
-  const payer = await payers(unit, fresh);
-  const counted = fresh.filter(({ id }) => payer.has(id));
-  const accountIds = [...new Set(payer.values())];
+  const shown = await withSpend(unit, held.filter(({ status, ratedProductUsage = [] }) => status === 'rated' && ratedProductUsage.some(isUnshown)));
+  for (const usage of shown) unit.save('usage', usage, { events: [] });
+  return [...new Set(shown.flatMap(({ _account }) => _account ?? []))];
+}
+
+/** A line that goes on a bill and names no rate yet. */
+export const isUnshown = (line: BillableLine): boolean => isBillable(line) && !line.appliedCustomerBillingRate;
+
+/** Those of the usages that have a payer, with the rates that their lines are shown in; the unit keeps the rates, the caller the usages. */
+export async function withSpend(unit: UnitOfWork, usages: readonly SpentUsage[]): Promise<SpentUsage[]> {
+  if (usages.length === 0) return [];
+  const payer = await payers(unit, usages);
+  const counted = usages.filter(({ id }) => payer.has(id));
   if (counted.length === 0) return [];
-  const session = await openSession(unit, accountIds);
+  const session = await openSession(unit, [...new Set(payer.values())]);
   const shares = new Map(counted.map((usage) => [usage.id, sharesOf(session, usage, payer.get(usage.id)!)]));
   await settle(session, counted);
-  for (const usage of counted) {
+  return counted.map((usage) => {
     const own = shares.get(usage.id)!;
     const ratedProductUsage = (usage.ratedProductUsage ?? []).map((line, index) => {
       const rate = own.lines[index];
       return rate === undefined ? line : { ...line, appliedCustomerBillingRate: { id: rate, '@referredType': 'AppliedCustomerBillingRate' } satisfies Ref };
     });
-    unit.save<SpentUsage>('usage', { ...usage, _account: payer.get(usage.id)!, ratedProductUsage, _spend: own.shares }, { events: [] });
-  }
-  return accountIds;
+    return { ...usage, _account: payer.get(usage.id)!, ratedProductUsage, _spend: own.shares };
+  });
 }
 
 /** The account of each usage: as rating noted it, or of the product where the usage came in rated. */
