@@ -1,4 +1,6 @@
 import { call, startServer, until, type TestServer } from './setup/server';
+import { outboxState } from '../src/store/outbox';
+import { sendAgain } from './setup/sendAgain';
 import { openShop, type Json, type Shop } from './setup/shop';
 
 const IMSI = '001010000000077';
@@ -64,10 +66,9 @@ describe('usage', () => {
     expect([first.status, again.status, again.body.id]).toEqual([201, 201, first.body.id]);
     expect(await call('POST', `${usages}/usage`, record('d11', { duration: 11 }))).toMatchObject({ status: 409, body: { code: 'USG-01' } });
     await rated(first.body.id);
-    const log = server.store.database.collection('event');
     const deducts = await server.store.count('adjustBalance', { 'usage.id': first.body.id });
-    await log.updateMany({ entity: `usage/${first.body.id}`, eventType: 'UsageCreateEvent' }, { $set: { sent: false } });
-    await until('the event went out again', async () => await log.countDocuments({ entity: `usage/${first.body.id}`, sent: false }) === 0);
+    await sendAgain(server.store, `usage/${first.body.id}`, 'UsageCreateEvent');
+    await until('the event went out again', async () => (await outboxState(server.store)).waiting === 0);
     await new Promise((resolve) => { setTimeout(resolve, 300); });
     expect(await server.store.count('adjustBalance', { 'usage.id': first.body.id })).toBe(deducts);
     expect((await shop.history(`usage/${first.body.id}`)).filter((line) => line.endsWith('rated'))).toHaveLength(1);
