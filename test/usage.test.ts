@@ -1,5 +1,6 @@
+import { request as httpRequest } from 'node:http';
 import { call, startServer, until, type TestServer } from './setup/server';
-import { openShop, type Json, type Shop } from './setup/shop';
+import { characteristics, openShop, type Json, type Shop } from './setup/shop';
 
 const IMSI = '001010000000077';
 
@@ -159,5 +160,76 @@ describe('usage', () => {
     expect(again.body).toMatchObject({ accepted: 0, repeated: 2 });
     expect(await call('POST', `${server.vendor}/usageImport?mapping=nosuch`, file, { 'content-type': 'text/csv' })).toMatchObject({ status: 400, body: { code: 'REC-01' } });
     expect(await call('POST', `${server.vendor}/usageImport`, '<x/>', { 'content-type': 'application/xml' })).toMatchObject({ status: 415 });
+  });
+
+  describe('of a file that is sent again', () => {
+    const NDJSON = { 'content-type': 'application/x-ndjson' };
+    const line = (source: string, n: number) => JSON.stringify({
+      usageType: 'voice', usageDate: '2026-10-08T10:00:00Z', usageCharacteristic: characteristics({ source, imsi: '001019999999997', calledNumber: '353871234567', position: `p${n}`, duration: 5 }),
+    });
+    const lines = (source: string, from: number, to: number) => Array.from({ length: to - from }, (_, at) => line(source, from + at));
+    const send = async (name: string, text: string, mapping = '', headers = NDJSON) => (await call('POST', `${server.vendor}/usageImport?name=${name}${mapping}`, text, headers)).body;
+    const positions = async (source: string) => (await server.store.database.collection('usage').find({ usageCharacteristic: { $elemMatch: { name: 'source', value: source } } } as never).toArray())
+      .map((usage: Json) => usage.usageCharacteristic.find(({ name }: Json) => name === 'position')?.value ?? usage.usageDate).sort();
+    const held = (source: string) => server.store.count('usage', { usageCharacteristic: { $elemMatch: { name: 'source', value: source } } });
+    /** Sends the beginning of a file and, once some of it is taken, ends the connection in the middle of a line. */
+    const breakOff = async (name: string, source: string, text: string) => {
+      const sending = httpRequest(`${server.vendor}/usageImport?name=${name}`, { method: 'POST', headers: NDJSON });
+      sending.on('error', () => undefined);
+      sending.write(text);
+      await until('a part of it is taken', async () => await held(source) > 0);
+      sending.destroy();
+      return until('the import is listed as broken off', async () => (await call('GET', `${server.vendor}/usageImport?name=${name}&status=brokenOff`)).body[0]);
+    };
+
+    it('goes on behind the last line that was committed, and takes a line without recordId once', async () => {
+      const whole = lines('cut', 0, 560);
+      const broken = await breakOff('cut.ndjson', 'cut', whole.slice(0, 530).join('\n').slice(0, -40));
+      expect(broken).toMatchObject({ status: 'brokenOff', lines: 500, accepted: 500, repeated: 0, refused: 0 });
+      expect(await send('cut.ndjson', whole.join('\n'))).toMatchObject({ status: 'completed', lines: 560, accepted: 60, repeated: 500 });
+      expect(await positions('cut')).toEqual(whole.map((_, n) => `p${n}`).sort());
+      expect(await send('cut.ndjson', whole.join('\n'))).toMatchObject({ status: 'completed', lines: 560, accepted: 0, repeated: 560 });
+      expect(await held('cut')).toBe(560);
+    });
+
+    it('takes what is new of one that has grown, one half of it at a time or both at once', async () => {
+      const whole = lines('grown', 0, 30);
+      expect(await send('grown', whole.slice(0, 7).join('\n'))).toMatchObject({ accepted: 7, repeated: 0 });
+      expect(await send('grown', `\n${whole.join('\r\n')}\r\n`)).toMatchObject({ accepted: 23, repeated: 7 });
+      expect(await send('grown', whole.slice(0, 11).join('\n'))).toMatchObject({ accepted: 0, repeated: 11 });
+      const twice = lines('twice', 0, 40).join('\n');
+      const both = await Promise.all([send('twice', twice), send('twice', twice), send('twice', twice.slice(0, twice.lastIndexOf('\n')))]);
+      expect(both.reduce((sum, { accepted }) => sum + accepted, 0)).toBe(40);
+      expect([await held('grown'), await held('twice')]).toEqual([30, 40]);
+    });
+
+    it('takes another content under the same name for another file, from the line on that differs', async () => {
+      const first = lines('other', 0, 6);
+      expect(await send('other', first.join('\n'))).toMatchObject({ accepted: 6 });
+      expect(await send('other', [line('other', 9), ...first].join('\n'))).toMatchObject({ accepted: 7, repeated: 0 });
+      expect(await send('another', first.join('\n'))).toMatchObject({ accepted: 6, repeated: 0 });
+    });
+
+    it('tries a line again that was refused, and counts each line once', async () => {
+      const bad = JSON.stringify({ ...JSON.parse(line('again', 1)), status: 'rated' });
+      const text = [line('again', 0), bad, line('again', 2), line('again', 2)].join('\n');
+      expect(await send('again', text)).toMatchObject({ lines: 4, accepted: 3, repeated: 0, refused: 1 });
+      expect(await send('again', text)).toMatchObject({ lines: 4, accepted: 0, repeated: 3, refused: 1, returned: [{ line: 2, code: 'USG-03' }] });
+    });
+
+    it('knows the lines of a CSV file without record ids as well', async () => {
+      const profile = await call('POST', `${server.vendor}/mappingProfile`, {
+        id: 'plain', side: 'own', format: 'csv', encoding: 'utf-8', separator: ',', quote: '"', decimalSign: '.', time: { format: 'iso', timeZone: 'UTC' }, numbers: { country: '353' },
+        fields: { service: { column: 'kind', values: { V: 'voice' } }, imsi: 'imsi', otherParty: 'number', start: 'start' }, quantity: { voice: { columns: ['sec'], unit: 'second' } },
+      });
+      expect([profile.status, profile.text]).toEqual([201, expect.anything()]);
+      const rows = Array.from({ length: 6 }, (_, n) => `V,001019999999997,"353871234567",2026-10-08T10:00:0${n}Z,5`);
+      const csv = ['kind,imsi,number,start,sec', ...rows];
+      const sent = (part: readonly string[]) => send('plain.csv', part.join('\n'), '&mapping=plain', { 'content-type': 'text/csv' });
+      expect(await sent([...csv.slice(0, 3), 'V,bad,1,2,3'])).toMatchObject({ accepted: 2, refused: 1 });
+      expect(await sent(csv)).toMatchObject({ lines: 6, accepted: 4, repeated: 2, refused: 0 });
+      expect(await sent(csv)).toMatchObject({ lines: 6, accepted: 0, repeated: 6 });
+      expect(await held('plain')).toBe(6);
+    });
   });
 });
