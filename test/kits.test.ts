@@ -104,6 +104,13 @@ describe('on an empty database with the seed, as it comes', () => {
     });
   });
 
+  it('has the wall clock for its business clock: nobody may set it (R31)', async () => {
+    expect(await call('POST', `${server.vendor}/businessClock`, { now: '2026-10-01T00:00:00Z' })).toMatchObject({ status: 403, body: { code: 'AUT-03' } });
+    const before = Date.now();
+    const { body } = await call('GET', `${server.vendor}/businessClock`);
+    expect([before, Date.parse(body.now), Date.now()]).toEqual([before, Date.parse(body.now), Date.now()].sort((a, b) => a - b));
+  });
+
   it('TMF622: orders', () => play(base('productOrderingManagement'), {
     resource: 'productOrder', post: { productOrderItem: [{ id: '123', action: 'add' }], relatedParty: [{ 'id': '4', '@referredType': 'Individual' }] },
     mandatory: { productOrderItem: 'array', href: 'string', id: 'string', orderDate: 'string', relatedParty: 'array', state: 'present' }, filters: ['id', 'orderDate'],

@@ -57,6 +57,21 @@ describe('usage that has happened', () => {
   });
 });
 
+describe('an allowance that blocks when it is used up (R22)', () => {
+  it('gives notice, rates what happens all the same at 0, and grants no reservation', async () => {
+    const account = await biller.shop.account();
+    const minute = await biller.shop.fit('productOfferingPrice', {
+      name: 'A minute', priceType: 'allowance', unitOfMeasure: { amount: 60, units: 's' }, prodSpecCharValueUse: [{ name: 'onExhaustion', productSpecCharacteristicValue: [{ value: 'block' }] }],
+    });
+    const product = await line('491510000007', account.id, { productPrice: [called({ ...minute, price: { unit: 'EUR', value: 0 } }), called(await biller.usagePrice(0.1))].map((one, at) => (at === 0 ? { ...one, priceType: 'allowance' } : one)) });
+    await balances.open('voice-7', seconds(60), { usageType: 'voice', product: [ref(product.id, 'Product')] });
+    expect((await biller.rated('491510000007', '2026-05-10T11:00:00Z', 60)).ratedProductUsage).toMatchObject([{ usageRatingTag: 'included usage' }]);
+    expect(await eventsOf('voice-7')).toEqual(['BucketCreateEvent', ...NOTICE]);
+    expect((await biller.rated('491510000007', '2026-05-10T11:10:00Z', 60)).ratedProductUsage).toMatchObject([{ offerTariffType: 'blocked', taxExcludedRatingAmount: { value: 0 } }]);
+    expect((await balances.reserve('voice-7', seconds(10), { usageType: 'voice' })).body.status).toBe('failed');
+  });
+});
+
 describe('draws and manual adjustments (R32)', () => {
   it('are both in history and event log, apart; a draw reaches only a subscription that names it', async () => {
     const all = await startListener();

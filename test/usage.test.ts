@@ -67,9 +67,13 @@ describe('usage', () => {
     await rated(first.body.id);
     const log = server.store.database.collection('event');
     const deducts = await server.store.count('adjustBalance', { 'usage.id': first.body.id });
-    await log.updateMany({ entity: `usage/${first.body.id}`, eventType: 'UsageCreateEvent' }, { $set: { sent: false } });
-    await until('the event went out again', async () => await log.countDocuments({ entity: `usage/${first.body.id}`, sent: false }) === 0);
-    await new Promise((resolve) => { setTimeout(resolve, 300); });
+    for (let n = 0; n < 2; n += 1) {
+      await log.updateMany({ entity: `usage/${first.body.id}`, eventType: 'UsageCreateEvent' }, { $set: { sent: false } });
+      await until('the event went out again', async () => await log.countDocuments({ entity: `usage/${first.body.id}`, sent: false }) === 0);
+    }
+    // What is sent behind it in the queue of its account is worked off behind it.
+    const behind = await call('POST', `${usages}/usage`, record('d11-behind', { duration: 10 }));
+    await rated(behind.body.id);
     expect(await server.store.count('adjustBalance', { 'usage.id': first.body.id })).toBe(deducts);
     expect((await shop.history(`usage/${first.body.id}`)).filter((line) => line.endsWith('rated'))).toHaveLength(1);
   });
@@ -134,6 +138,17 @@ describe('usage', () => {
     const before = await call('POST', `${usages}/usage`, record('before', { duration: 5 }, '2026-09-01T10:00:00Z'));
     const keyOf = async (id: string) => (await server.store.database.collection('event').findOne({ entity: `usage/${id}` } as never) as Json).partitionKey;
     expect(await Promise.all([sent, stray, before].map(({ body }) => keyOf(body.id)))).toEqual([product.billingAccount.id, '001019999999998', IMSI]);
+  });
+
+  it('keeps the price that its product was sold at when the catalogue has a new one (R19), at the wall clock\'s time of event (R31)', async () => {
+    const started = Date.now();
+    expect((await call('PATCH', `${shop.catalogue}/productOfferingPrice/${price.id}`, { validFor: { endDateTime: '2026-10-08T00:00:00Z' } })).status).toBe(200);
+    const { id: _id, href: _href, lastUpdate: _last, ...rest } = price;
+    await shop.fit('productOfferingPrice', { ...rest, version: '2', price: { unit: 'EUR', value: 0.5 }, validFor: { startDateTime: '2026-10-08T00:00:00Z' } });
+    const { body } = await call('POST', `${usages}/usage`, record('sold', { duration: 60 }, '2026-10-09T08:00:00Z'));
+    expect((await rated(body.id)).ratedProductUsage.at(-1)).toMatchObject({ taxExcludedRatingAmount: { value: 0.1 } });
+    const { body: [event] } = await call('GET', `${server.vendor}/event?entity=usage/${body.id}&seq=1`);
+    expect(Date.parse(event.time)).toBeGreaterThanOrEqual(started);
   });
 
   it('comes in bulk as NDJSON, line by line, with the bad lines returned', async () => {
@@ -217,12 +232,27 @@ describe('usage', () => {
       expect(await send('again', text)).toMatchObject({ lines: 4, accepted: 0, repeated: 3, refused: 1, returned: [{ line: 2, code: 'USG-03' }] });
     });
 
-    it('knows the lines of a CSV file without record ids as well', async () => {
+    const profiled = async (id: string, time: object) => {
       const profile = await call('POST', `${server.vendor}/mappingProfile`, {
-        id: 'plain', side: 'own', format: 'csv', encoding: 'utf-8', separator: ',', quote: '"', decimalSign: '.', time: { format: 'iso', timeZone: 'UTC' }, numbers: { country: '353' },
+        id, side: 'own', format: 'csv', encoding: 'utf-8', separator: ',', quote: '"', decimalSign: '.', time, numbers: { country: '353' },
         fields: { service: { column: 'kind', values: { V: 'voice' } }, imsi: 'imsi', otherParty: 'number', start: 'start' }, quantity: { voice: { columns: ['sec'], unit: 'second' } },
       });
-      expect([profile.status, profile.text]).toEqual([201, expect.anything()]);
+      expect(profile.status).toBe(201);
+    };
+
+    it.each([
+      ['byFileOrder', ['2025-10-26T00:30:00.000Z', '2025-10-26T01:10:00.000Z'], [4]], ['first', ['2025-10-26T00:30:00.000Z', '2025-10-26T00:10:00.000Z'], [4]],
+      ['second', ['2025-10-26T01:30:00.000Z', '2025-10-26T01:10:00.000Z'], [4]], ['reject', [], [2, 3, 4]],
+    ])('reads local times by the profile, in the doubled hour as %s; a time that does not exist is a bad line (R30)', async (ambiguousTime, dates, bad) => {
+      await profiled(ambiguousTime, { format: 'dd.MM.yyyy HH:mm:ss', timeZone: 'Europe/Berlin', ambiguousTime });
+      const rows = ['26.10.2025 02:30:00', '26.10.2025 02:10:00', '29.03.2026 02:30:00'].map((start) => `V,001019999999997,353871234567,${start},5`);
+      const body = await send('local.csv', ['kind,imsi,number,start,sec', ...rows].join('\n'), `&mapping=${ambiguousTime}`, { 'content-type': 'text/csv' });
+      expect([body.accepted, body.returned.map(({ line: one }: Json) => one)]).toEqual([dates.length, bad]);
+      expect(await positions(ambiguousTime)).toEqual([...dates].sort());
+    });
+
+    it('knows the lines of a CSV file without record ids as well', async () => {
+      await profiled('plain', { format: 'iso', timeZone: 'UTC' });
       const rows = Array.from({ length: 6 }, (_, n) => `V,001019999999997,"353871234567",2026-10-08T10:00:0${n}Z,5`);
       const csv = ['kind,imsi,number,start,sec', ...rows];
       const sent = (part: readonly string[]) => send('plain.csv', part.join('\n'), '&mapping=plain', { 'content-type': 'text/csv' });
