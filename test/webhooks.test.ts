@@ -107,8 +107,8 @@ it('lets an event pass the one before it, of the same entity, for a listener tha
   await until(passed);
 });
 
-it('takes no redirect for an answer, and gives up after the last try with a dead letter', async () => {
-  await ground.register({ callback: listener.url, query: 'event.productOrder.id=o-1' });
+it('takes no redirect for an answer, and gives up after the last try with a dead letter; that it is suspended is an event', async () => {
+  const { body: { id } } = await ground.register({ callback: listener.url, query: 'event.productOrder.id=o-1' });
   const other = await openListener();
   await ground.register({ callback: other.url });
   listener.answer = () => 307;
@@ -117,6 +117,8 @@ it('takes no redirect for an answer, and gives up after the last try with a dead
   await until(async () => (await listDeadLetters(ground.store)).length === 1);
   for (const state of ['inProgress', 'held', 'pending']) await order('o-1', state);
   await until(async () => (await ground.store.query<Hub>('hub', { status: 'suspended' })).length === 1);
+  const log = await ground.store.database.collection('event').find({ entity: `hub/${id}` } as never).sort({ order: 1 }).toArray() as unknown as { eventType: string; seq: number; changed: string[]; body: { status: string } }[];
+  expect(log.map(({ eventType, seq, changed, body: { status } }) => [eventType, seq, changed, status])).toEqual([['HubStateChangeEvent', 1, ['status'], 'degraded'], ['HubStateChangeEvent', 2, ['status'], 'suspended']]);
   expect(new Set(listener.received.map(({ path }) => path))).toEqual(new Set(['/']));
   await until(() => other.received.length === 4);
   expect((await listDeadLetters(ground.store))[0]).toMatchObject({ reason: 'answered 307', attempt: 4 });
@@ -161,7 +163,8 @@ it('lets no slow or dead listener delay another: those that answer have everythi
   await until(() => listener.received.length === 40);
   // The first requests to the one that hangs are still open, and the one that fails is left alone after some failures.
   expect(hanging.received).toHaveLength(4);
-  expect(failing.received.length).toBeLessThanOrEqual(4);
+  // Four are under way at once, and the first two of the three failures that make it degraded each free a place.
+  expect(failing.received.length).toBeLessThanOrEqual(6);
   await hanging.close();
   await failing.close();
 });
