@@ -246,7 +246,7 @@ it('RabbitMQ of a folder comes back on its address, with its durable messages, a
     channel.sendToQueue('kept', Buffer.from('a'), { persistent: true });
     await channel.waitForConfirms();
     // RabbitMQ 3.10 writes the name of a new quorum queue half a second late; killed before that, it never finds the queue again.
-    await pause(1_500);
+    await pause(3_000);
     await rabbitmq.kill();
     await rabbitmq.start();
 

@@ -167,11 +167,13 @@ describe('a running registration', () => {
     const rotated = await call('rotateHubSecret', { id });
     const fresh = (rotated.body as unknown as { secret: string }).secret;
     expect(fresh).not.toBe(secret);
-    await sleep(1200);
-    await order('o-1', 'acknowledged');
-    await until(() => listener.received.length === 1);
-    const [{ body, headers }] = listener.received as [Listener['received'][0]];
-    for (const one of [secret, fresh]) expect(new Webhook(one).verify(body, headers as Record<string, string>)).toBeTruthy();
+    const signedBy = (one: string) => (({ body, headers }: Listener['received'][0]) => { try { return Boolean(new Webhook(one).verify(body, headers as Record<string, string>)); } catch { return false; } });
+    // Who delivers hears of the rotation a moment later.
+    for (let n = 1; !listener.received.some(signedBy(fresh)); n += 1) {
+      await order(`o-${n}`, 'acknowledged');
+      await until(() => listener.received.length === n);
+    }
+    expect(listener.received.every(signedBy(secret))).toBe(true);
   });
 
   it('sends the credentials the listener wants', async () => {

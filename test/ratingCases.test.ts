@@ -114,7 +114,7 @@ beforeAll(async () => {
   await made('rateZone', { id: 'networks', zone: [{ name: 'abroad', prefix: ['FRA'] }] });
   await shop.setClock(NOW, true);
   results = await play.play(CASES);
-}, 180_000);
+}, 400_000);
 afterAll(() => server.stop());
 
 it.each(CASES)('$title', ({ title, expected }) => {
