@@ -9,8 +9,8 @@ beforeAll(async () => {
   // The order items' part is in productOrderingLife: there a fulfilment system answers through /listener/fulfilment.
   server = await startServer({ roles: 'api', env: { FULFILMENT_URL: 'events', API_KEYS: 'ops:operator:operator-key,oss:partner:partner-key,eye:reader:reader-key' } });
   customers = `${server.api('customerManagement')}/customer`;
-}, 60_000);
-afterAll(() => server.stop(), 60_000);
+});
+afterAll(() => server.stop());
 
 const as = (key: string) => ({ authorization: `Bearer ${key}` });
 const ops = as('operator-key');

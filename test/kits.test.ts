@@ -84,7 +84,7 @@ describe('on an empty database with the seed, as it comes', () => {
   beforeAll(async () => {
     server = await startServer({ env: { DEMO: 'false', ALLOW_PRIVATE_CALLBACKS: 'false' } });
     await seedKit(server.store, server.clock.now());
-  }, 60_000);
+  });
   afterAll(() => server.stop());
   const base = (api: string) => `${server.api(api)}/`;
 
@@ -157,7 +157,7 @@ describe('on an empty database with the seed, as it comes', () => {
 
 describe('with KIT_TOLERANCE=true', () => {
   let server: TestServer;
-  beforeAll(async () => { server = await startServer({ env: { DEMO: 'false', KIT_TOLERANCE: 'true' } }); }, 60_000);
+  beforeAll(async () => { server = await startServer({ env: { DEMO: 'false', KIT_TOLERANCE: 'true' } }); });
   afterAll(() => server.stop());
 
   it('TMF654: buckets, top-ups, adjustments and reservations', async () => {

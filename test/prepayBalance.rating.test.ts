@@ -14,7 +14,7 @@ beforeAll(async () => {
   await call('POST', `${server.vendor}/rateZone`, { id: 'networks', zone: [{ name: 'abroad', prefix: ['FRA'] }] });
   await call('POST', `${server.vendor}/balanceTerms`, { id: 'default', roamingLimit: [{ amount: 1, units: 'EUR' }] });
   await biller.shop.setClock('2026-05-10T12:00:00Z', true);
-}, 60_000);
+});
 afterAll(() => server.stop());
 
 const eventsOf = async (bucket: string): Promise<string[]> => {

@@ -142,7 +142,7 @@ it('D05: buckets pay by priority, then by the earlier end; one that ends at that
   expect(await left('491630000001', one, '2026-01-10T12:00:00+01:00')).toEqual([350, 0, 0]);
   expect(await left('491630000002', two, '2026-01-15T00:00:00+01:00')).toEqual([150, 200, 0]);
   await shop.setClock(NOW, true);
-}, 90_000);
+});
 
 it('D14, R15, R17: a prepaid line pays gross, may fall below zero by what has happened, gets no reservation then, and a top-up fills the hole first', async () => {
   const { biller, shop, price } = play;
