@@ -23,6 +23,7 @@ export interface Config {
   readonly deliveryScheduleMs: readonly number[] | undefined;
   readonly secretKey: string | undefined;
   readonly eventRetentionDays: number;
+  readonly receivedRetentionDays: number;
   readonly requireIfMatch: boolean;
   readonly kitTolerance: boolean;
   /** The checks of all bodies are compiled in the first seconds, beside the requests. */
@@ -62,6 +63,7 @@ export const SETTINGS: readonly (readonly [name: string, standard: string, meani
   ['API_KEYS', '(none)', 'Keys valid from the start: name:scope+scope:secret, separated by commas. Scopes: reader, writer, partner, operator.'],
   ['ALLOW_PRIVATE_CALLBACKS', 'false', 'Lets listeners have loopback and private addresses. For trying and testing.'],
   ['EVENT_RETENTION_DAYS', '0', 'How long the event log is kept once sent; 0 for ever.'],
+  ['RECEIVED_RETENTION_DAYS', '0', 'How long notifications from outside systems are kept once they are done or ignored; 0 for ever. A repeat that comes later is a new one.'],
   ['DELIVERY_SCHEDULE', '5,30,120,600,3600,21600,86400', 'Seconds, about, before each further try of a delivery that a listener did not take; after the last one it is a dead letter.'],
   ['SECRET_KEY', '(made and kept in the database)', '32 bytes in base64 that the secrets of listeners are encrypted with.'],
   ['REQUIRE_IF_MATCH', 'false', 'Demands If-Match on PATCH and DELETE (428 without).'],
@@ -129,6 +131,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     deliveryScheduleMs: scheduleIn(env['DELIVERY_SCHEDULE']),
     secretKey: env['SECRET_KEY'] || undefined,
     eventRetentionDays: whole(env, 'EVENT_RETENTION_DAYS', 0, 36_500),
+    receivedRetentionDays: whole(env, 'RECEIVED_RETENTION_DAYS', 0, 36_500),
     requireIfMatch: flag(env, 'REQUIRE_IF_MATCH'),
     kitTolerance: flag(env, 'KIT_TOLERANCE'),
     warmUp: flag(env, 'WARM_UP', 'true'),

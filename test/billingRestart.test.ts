@@ -44,11 +44,11 @@ it('a run shared by two processes of which one is killed ends with each account 
   const { body } = await call('POST', `${server.vendor}/billRun`, {});
   const child = await startChild({ MONGODB_URI: server.uri, ROLES: 'billing', LOG_LEVEL: 'error', AMQP_URL: '' });
   const worker = await startBilling({ ...server, log: createLog('error'), check: () => undefined });
-  await until('a large account is being billed, or most are', async () => await count('usage', { _bill: { $exists: true } }) > 0 || await count('customerBill', {}) >= BILLS / 2, 60_000);
+  await until('a large account is being billed, or most are', async () => await count('usage', { _bill: { $exists: true } }) > 0 || await count('customerBill', {}) >= BILLS / 2, 200_000);
   await child.end('SIGKILL');
   expect((await state(body.id)).state).not.toBe('done');
 
-  const over = await until('the run is over', async () => { const one = await state(body.id); return one.state === 'done' && one; }, 120_000);
+  const over = await until('the run is over', async () => { const one = await state(body.id); return one.state === 'done' && one; }, 300_000);
   await worker.stop();
   expect(over).toMatchObject({ accountDone: BILLS - 1, billCount: BILLS - 1, parkedCount: 0 });
   expect(await count('customerBill', { billNo: { $exists: false } })).toBe(0);
@@ -57,7 +57,7 @@ it('a run shared by two processes of which one is killed ends with each account 
   expect(report).toContain(`${RECORDS} usage lines on bills, 0 records wait`);
   expect(report).toContain('all bills add up');
   expect(await count('event', { eventType: 'CustomerBillCreateEvent' })).toBe(BILLS);
-}, 240_000);
+}, 600_000);
 
 it('the checking program finds what is wrong', async () => {
   const number = (n: number) => `HM-${String(n).padStart(8, '0')}`;

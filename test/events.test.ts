@@ -12,11 +12,11 @@ beforeAll(async () => {
   server = await startServer({ roles: 'api,relay,notification' });
   listener = await startListener();
   customers = server.api('customerManagement');
-}, 60_000);
+});
 afterAll(async () => {
   await listener.close();
   await server.stop();
-}, 60_000);
+});
 
 describe('the event log', () => {
   it('has create, attribute change, state change and delete of a resource, numbered without a gap', async () => {

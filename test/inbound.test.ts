@@ -1,5 +1,7 @@
 import { Webhook } from 'standardwebhooks';
-import { call, startServer, type TestServer } from './setup/server';
+import { createLog } from '../src/log';
+import { forgetReceived, startRetention } from '../src/workers/retention';
+import { call, startServer, until, type TestServer } from './setup/server';
 
 let server: TestServer;
 let customers: string;
@@ -7,8 +9,8 @@ beforeAll(async () => {
   // The order items' part is in productOrderingLife: there a fulfilment system answers through /listener/fulfilment.
   server = await startServer({ roles: 'api', env: { FULFILMENT_URL: 'events', API_KEYS: 'ops:operator:operator-key,oss:partner:partner-key,eye:reader:reader-key' } });
   customers = `${server.api('customerManagement')}/customer`;
-}, 60_000);
-afterAll(() => server.stop(), 60_000);
+});
+afterAll(() => server.stop());
 
 const as = (key: string) => ({ authorization: `Bearer ${key}` });
 const ops = as('operator-key');
@@ -145,6 +147,25 @@ describe('what comes in', () => {
       expect(await send('crm', body)).toMatchObject({ status: 400, body: { code: 'REQ-02' } });
     }
     expect(await list('limit=1000')).toHaveLength(before);
+  });
+});
+
+describe('what was received', () => {
+  it('is forgotten once its retention is over, with its place in the total; what failed stays for a retry', async () => {
+    const count = async (query: string) => Number((await call('GET', `${server.vendor}/receivedNotification?${query}limit=0`, undefined, ops)).headers.get('x-total-count'));
+    const [all, failed] = [await count(''), await count('state=failed&')];
+    expect(failed).toBeGreaterThan(0);
+    const { body: { now } } = await call('GET', `${server.vendor}/businessClock`, undefined, ops);
+    expect(await forgetReceived(server.store, new Date(Date.parse(now) - 86_400_000))).toBe(0);
+    await call('POST', `${server.vendor}/businessClock`, { now: new Date(Date.parse(now) + 2 * 86_400_000).toISOString() }, ops);
+    const { body: fresh } = await send('crm', individual({ id: 'p-9' }));
+    expect(await forgetReceived(server.store, new Date(Date.parse(now) + 86_400_000), 2)).toBe(2);
+    expect(await count('')).toBe(all - 1);
+    const retention = startRetention({ store: server.store, log: createLog('error') }, 1);
+    await until('the others are forgotten too', async () => await count('') === failed + 1);
+    await retention.stop();
+    expect((await list('state.ne=failed')).map(({ id }: { id: string }) => id)).toEqual([fresh.id]);
+    expect((await list('limit=1000')).length).toBe(failed + 1);
   });
 });
 

@@ -7,7 +7,7 @@ let balances: Balances;
 beforeAll(async () => {
   server = await startServer({ roles: 'api,rating' });
   balances = balancesOf(server);
-}, 60_000);
+});
 afterAll(() => server.stop());
 
 const setClock = (now: string) => call('POST', `${server.vendor}/businessClock`, { now, standStill: true });
@@ -147,7 +147,7 @@ describe('the history', () => {
 
 describe('the kit tolerance', () => {
   let tolerant: TestServer;
-  beforeAll(async () => { tolerant = await startServer({ roles: 'api', env: { KIT_TOLERANCE: 'true' } }); }, 60_000);
+  beforeAll(async () => { tolerant = await startServer({ roles: 'api', env: { KIT_TOLERANCE: 'true' } }); });
   afterAll(() => tolerant.stop());
 
   it('takes the bodies of the conformance kit and shows so in the served document', async () => {

@@ -25,7 +25,7 @@ beforeAll(async () => {
   other = await start(config, createLog(config.logLevel));
   balances = balancesOf(server);
   others = balancesOf({ api: (name) => `${other.url}/tmf-api/${name}/v4` });
-}, 120_000);
+});
 afterAll(async () => {
   await other.stop();
   await server.stop();
@@ -121,7 +121,7 @@ describe('50 clients on 3 hot buckets', () => {
     for (const bucket of BUCKETS) {
       for (const line of await balances.history(bucket)) for (const { amountAfter } of line.impactedBucket) expect(amountAfter.amount).toBeGreaterThanOrEqual(0);
     }
-  }, 120_000);
+  });
 });
 
 describe('operations that wait for the same bucket', () => {

@@ -7,7 +7,7 @@ let balances: Balances;
 beforeAll(async () => {
   server = await startServer({ roles: 'api,rating' });
   balances = balancesOf(server);
-}, 60_000);
+});
 afterAll(() => server.stop());
 
 const setClock = (now: string) => call('POST', `${server.vendor}/businessClock`, { now, standStill: true });

@@ -1,4 +1,4 @@
-import { startServer, type TestServer } from './setup/server';
+import { call, startServer, until, type TestServer } from './setup/server';
 import { characteristics, gross, openShop, ref, type Json, type Shop } from './setup/shop';
 
 let server: TestServer;
@@ -10,17 +10,20 @@ const month = { recurringChargePeriodType: 'month', recurringChargePeriodLength:
 const tax = [{ taxCategory: 'standard' }];
 
 beforeAll(async () => {
-  server = await startServer({ roles: 'api,relay,ordering' });
+  server = await startServer({ roles: 'api,relay,ordering,rating' });
   shop = openShop(server);
   await shop.market();
   await shop.setClock('2026-04-01T09:00:00Z');
-  const plan = async (name: string, fee: number, gigabytes: number) => {
+  const plan = async (name: string, fee: number, gigabytes: number, more: object = {}) => {
     const recurring = await shop.fit('productOfferingPrice', { name: `${name} fee`, priceType: 'recurring', ...month, price: { unit: 'EUR', value: fee }, tax, prodSpecCharValueUse: gross() });
-    const allowance = await shop.fit('productOfferingPrice', { name: `${name} data`, priceType: 'allowance', ...month, unitOfMeasure: { amount: gigabytes, units: 'GB' }, prodSpecCharValueUse: gross({ onExhaustion: 'throttle' }) });
+    const allowance = await shop.fit('productOfferingPrice', { name: `${name} data`, priceType: 'allowance', ...month, unitOfMeasure: { amount: gigabytes, units: 'GB' }, prodSpecCharValueUse: gross({ onExhaustion: 'throttle', ...more }) });
     offer[name] = await shop.fit('productOffering', { name, productOfferingPrice: [ref(recurring.id, 'ProductOfferingPrice'), ref(allowance.id, 'ProductOfferingPrice')] });
   };
   await plan('S', 30, 10);
   await plan('M', 45, 40);
+  await plan('daily', 30, 30, { allowanceProration: 'daily' });
+  await plan('full', 30, 30, { allowanceProration: 'full' });
+  await plan('carried', 30, 10, { carryOver: true });
 });
 afterAll(() => server.stop());
 
@@ -70,6 +73,40 @@ describe('a plan change', () => {
     const now = '2026-05-01T08:00:00.000Z';
     const open = (await shop.buckets(product.id)).filter(({ validFor }) => validFor.startDateTime <= now && now < validFor.endDateTime);
     expect(open.map(({ name }) => name)).toEqual(['M data']);
+  });
+});
+
+describe('an allowance (R23)', () => {
+  const GB = 1024 ** 3;
+  const dataOf = async (product: Json) => (await shop.buckets(product.id)).map(({ name, remainingValue, validFor }) => [name, remainingValue.amount / GB, validFor.endDateTime]).sort();
+  const use = async (product: Json, gigabytes: number) => {
+    const imsi = product.productCharacteristic.find(({ name }: Json) => name === 'imsi').value;
+    const usages = `${server.api('usageManagement')}/usage`;
+    const { id } = await shop.made(usages, { usageType: 'data', usageDate: '2026-04-17T09:00:01Z', usageCharacteristic: characteristics({ imsi, volume: gigabytes * GB, volumeUnit: 'octet' }) });
+    return until(`usage ${id} is rated`, async () => {
+      const { body } = await call('GET', `${usages}/${id}`);
+      return ['rated', 'rejected'].includes(body.status) && body;
+    });
+  };
+  const begin = async (name: string) => {
+    await shop.setClock('2026-04-17T09:00:00Z', true);
+    return (await line(name)).product;
+  };
+
+  it.each([['daily', 14], ['full', 30], ['S', 10]])('of a start on the 17th of April, %s: %d GB until the end of the month', async (name, gigabytes) => {
+    expect(await dataOf(await begin(name))).toEqual([[`${name} data`, gigabytes, '2026-04-30T23:00:00.000Z']]);
+  });
+
+  it.each([
+    ['S', [['M data', 39, '2026-04-30T23:00:00.000Z'], ['S data', 10, '2026-04-17T09:00:01.000Z']]],
+    ['carried', [['M data', 40, '2026-04-30T23:00:00.000Z'], ['carried data', 9, '2026-04-30T23:00:00.000Z']]],
+  ])('that is unused when the plan changes is forfeited, or with carryOver drawn before the new one: %s', async (name, left) => {
+    const product = await begin(name);
+    await shop.setClock('2026-04-17T09:00:01Z', true);
+    await change(product, { productOffering: ref(offer['M'].id, 'ProductOffering') });
+    const rated = await use(product, 1);
+    expect(rated).toMatchObject({ status: 'rated', ratedProductUsage: [{ usageRatingTag: 'included usage', taxExcludedRatingAmount: { value: 0 } }] });
+    expect(await dataOf(product)).toEqual(left);
   });
 });
 

@@ -49,7 +49,7 @@ const prepaid = async (amount: number) => {
 };
 const allowances = async (productId: string) => (await shop.buckets(productId)).filter(({ usageType }) => usageType === 'data').map(({ validFor }) => [validFor.startDateTime.slice(0, 10), validFor.endDateTime.slice(0, 10)]).sort();
 
-describe('a prepaid product', () => {
+describe('a prepaid product (R20)', () => {
   it('pays its first period when it is ordered, and the next ones from the balance when they are due', async () => {
     await shop.setClock('2026-10-01T10:00:00Z', true);
     const { product, bucketId } = await prepaid(25);

@@ -67,6 +67,7 @@ const rules: Case[] = [
     { ...calls(0.10), agreed: { validFor: { endDateTime: '2026-10-31T23:00:00Z' } } }, { ...calls(0.12), agreed: { validFor: { startDateTime: '2026-10-31T23:00:00Z' } } }],
   usage: [{ s: 120, at: '2026-10-31T23:50:00+01:00' }, { s: 120, at: '2026-11-01T00:00:00+01:00' }, { s: 60, at: '2025-10-31T23:50:00+01:00' }], expected: ['0.2', '0.24', 'tooLate'] },
   { title: 'R17, R18: gross or net, at the rate of the day', prices: [{ value: 1.19, use: { service: 'voice', ...minutes, priceIncludesTax: true } }, { value: 1, per: 'message' }], usage: [{ s: 60 }, { s: 60, at: '2026-06-08T10:00:00Z' }, { messages: 1 }], expected: ['1', '1.025862', '1'] },
+  { title: 'R18: a rate of tax that stands on the price wins', prices: [{ value: 1.07, use: { service: 'voice', ...minutes, priceIncludesTax: true }, more: { tax: [{ taxCategory: 'standard', taxRate: 7 }] } }], usage: [{ s: 60 }], expected: ['1'] },
   { title: 'R22: what an allowance leaves is throttled at 0, or blocked', prices: [included(1, 'MB', { onExhaustion: 'throttle' }), included(1, 'min', { onExhaustion: 'block' })], usage: [{ MB: 5 }, { s: 60 }], expected: ['0 throttled', '0 blocked'] },
   { title: 'R25: small records have a price, and decimal units are thousands', prices: [{ value: 0.01, per: 'GB', use: { ratingScale: 10 } }, { value: 0.001, per: 'message', use: { ratingScale: 2 } }], usage: [{ octets: 1024 }, { messages: 1 }], expected: ['0.0000000095', '0'].map((text) => String(Number(text))) },
   { title: 'R25: decimal units', prices: [{ value: 1, per: 'MB', use: { decimalUnits: true } }], usage: [{ octets: 1_000_000 }], expected: ['1'] },
@@ -76,6 +77,10 @@ const rules: Case[] = [
   usage: ['015112345678', '+447700900123', '447781900123', '112', '999000111', 'INFO'].map((calledNumber) => ({ s: 60, more: { calledNumber } }))
     .concat([{ s: 60, more: { calledNumber: '015112345678', visitedNetwork: 'FRAF1' } as never }, { s: 60, more: { calledNumber: '4915112345678', visitedNetwork: 'FRAF1' } as never }, { s: 60, more: { direction: 'forwarded', callingNumber: '447700900123' } as never }]),
   expected: ['0.1 national', '0.3 world', '0.9 islands', '0 free', 'unknownZone', 'invalidNumber', 'ambiguousNumber', '0.5 abroad', '0.1 national'] },
+  { title: 'R26: on-net by routing number, not by prefix; incoming calls, and messages from a name', prices: [
+    calls(0.1, { destinationZone: 'destinations/national' }), calls(0.02, { destinationZone: 'destinations/onNet' }), calls(0.05, { callDirection: 'incoming' }), { value: 0.01, per: 'message', use: { callDirection: 'incoming' } }],
+  usage: [{ s: 60, more: { routingNumber: 'D002' } }, { s: 60, more: { routingNumber: 'D001' } }, { s: 60, more: { direction: 'incoming', callingNumber: '447700900123', calledNumber: undefined } }, { messages: 1, more: { direction: 'incoming', callingNumber: 'BANK', calledNumber: undefined } }],
+  expected: ['0.1 national', '0.02 onNet', '0.05', '0.01'] },
   { title: 'R27: SIM and number of different products', prices: [calls(0.1)], product: { productCharacteristic: [{ name: 'imsi', value: '262010000000001' }] }, usage: [
     { s: 60, more: { imsi: '262010000000001', msisdn: undefined } }, { s: 60, more: { imsi: '262010000000001', msisdn: '491600000000' } }, { s: 60, more: { imsi: '2.62E+14' } }, { s: 60, more: { msisdn: '491709999999' } }],
   expected: ['0.1', 'identityConflict', 'malformedImsi', 'noProduct'] },
@@ -105,11 +110,11 @@ beforeAll(async () => {
   await made('homeMarket', { id: 'default', currency: 'EUR', country: 'DE', timeZone: 'Europe/Berlin', homeCountryCode: '49', homeNetwork: ['DEUHM'], lateWindowDays: 320 });
   await made('taxRate', { id: 'reduced', category: 'standard', country: 'DE', rate: 16, validFor: { endDateTime: '2026-06-30T22:00:00Z' } });
   await made('taxRate', { id: 'full', category: 'standard', country: 'DE', rate: 19, validFor: { startDateTime: '2026-06-30T22:00:00Z' } });
-  await made('rateZone', { id: 'destinations', zone: [{ name: 'national', prefix: ['49'] }, { name: 'world', prefix: ['44', '1'] }, { name: 'islands', prefix: ['447781'] }, { name: 'free', number: ['112'] }] });
+  await made('rateZone', { id: 'destinations', zone: [{ name: 'national', prefix: ['49'] }, { name: 'world', prefix: ['44', '1'] }, { name: 'islands', prefix: ['447781'] }, { name: 'free', number: ['112'] }, { name: 'onNet', routingNumber: ['D001'] }] });
   await made('rateZone', { id: 'networks', zone: [{ name: 'abroad', prefix: ['FRA'] }] });
   await shop.setClock(NOW, true);
   results = await play.play(CASES);
-}, 180_000);
+}, 400_000);
 afterAll(() => server.stop());
 
 it.each(CASES)('$title', ({ title, expected }) => {
@@ -137,7 +142,7 @@ it('D05: buckets pay by priority, then by the earlier end; one that ends at that
   expect(await left('491630000001', one, '2026-01-10T12:00:00+01:00')).toEqual([350, 0, 0]);
   expect(await left('491630000002', two, '2026-01-15T00:00:00+01:00')).toEqual([150, 200, 0]);
   await shop.setClock(NOW, true);
-}, 90_000);
+});
 
 it('D14, R15, R17: a prepaid line pays gross, may fall below zero by what has happened, gets no reservation then, and a top-up fills the hole first', async () => {
   const { biller, shop, price } = play;

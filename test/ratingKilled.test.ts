@@ -1,7 +1,7 @@
 import { openKills, type Kills } from './setup/ratingKills';
 
 let kills: Kills;
-beforeAll(async () => { kills = await openKills(); }, 180_000);
+beforeAll(async () => { kills = await openKills(); }, 400_000);
 afterAll(() => kills.stop());
 
 // Half decided, half written, all written and not committed, committed and not acknowledged. All points: test/long.

@@ -23,7 +23,7 @@ beforeAll(async () => {
   await biller.shop.setClock('2026-10-10T12:00:00Z', true);
   account = await biller.shop.account();
   price = await biller.usagePrice(0.6, { tax: [{ taxCategory: 'standard', taxRate: 20 }], prodSpecCharValueUse: [{ name: 'priceIncludesTax', productSpecCharacteristicValue: [{ value: true }] }] });
-}, 60_000);
+});
 afterAll(() => server.stop());
 
 const amount = fc.integer({ min: 1, max: 400 });

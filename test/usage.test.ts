@@ -1,7 +1,8 @@
+import { request as httpRequest } from 'node:http';
 import { call, startServer, until, type TestServer } from './setup/server';
 import { outboxState } from '../src/store/outbox';
 import { sendAgain } from './setup/sendAgain';
-import { openShop, type Json, type Shop } from './setup/shop';
+import { characteristics, openShop, type Json, type Shop } from './setup/shop';
 
 const IMSI = '001010000000077';
 
@@ -44,7 +45,7 @@ describe('usage', () => {
     expect(order.state).toBe('completed');
     [product] = await shop.productsOf(order.id);
     await shop.setClock('2026-10-09T09:00:00Z');
-  }, 90_000);
+  });
   afterAll(() => server.stop());
 
   it('D04: a bucket that runs out in a call pays whole increments, and the price pays the rest', async () => {
@@ -67,9 +68,13 @@ describe('usage', () => {
     expect(await call('POST', `${usages}/usage`, record('d11', { duration: 11 }))).toMatchObject({ status: 409, body: { code: 'USG-01' } });
     await rated(first.body.id);
     const deducts = await server.store.count('adjustBalance', { 'usage.id': first.body.id });
-    await sendAgain(server.store, `usage/${first.body.id}`, 'UsageCreateEvent');
-    await until('the event went out again', async () => (await outboxState(server.store)).waiting === 0);
-    await new Promise((resolve) => { setTimeout(resolve, 300); });
+    for (let n = 0; n < 2; n += 1) {
+      await sendAgain(server.store, `usage/${first.body.id}`, 'UsageCreateEvent');
+      await until('the event went out again', async () => (await outboxState(server.store)).waiting === 0);
+    }
+    // What is sent behind it in the queue of its account is worked off behind it.
+    const behind = await call('POST', `${usages}/usage`, record('d11-behind', { duration: 10 }));
+    await rated(behind.body.id);
     expect(await server.store.count('adjustBalance', { 'usage.id': first.body.id })).toBe(deducts);
     expect((await shop.history(`usage/${first.body.id}`)).filter((line) => line.endsWith('rated'))).toHaveLength(1);
   });
@@ -119,7 +124,7 @@ describe('usage', () => {
     expect((await bucketOf('voice'))?.remainingValue.amount).toBe(0);
     expect((await shop.history(`usage/${early.body.id}`)).map((line) => line.split(' ')[1])).toEqual(['received', 'rated', 'rerated', 'rated']);
     expect(await call('POST', `${server.vendor}/reratingRun`, {})).toMatchObject({ status: 400 });
-  }, 60_000);
+  });
 
   it('removed gives back what it drew, and its record may come again', async () => {
     const before = (await bucketOf('voice'))!.remainingValue.amount;
@@ -134,6 +139,17 @@ describe('usage', () => {
     const before = await call('POST', `${usages}/usage`, record('before', { duration: 5 }, '2026-09-01T10:00:00Z'));
     const keyOf = async (id: string) => (await server.store.database.collection('event').findOne({ entity: `usage/${id}` } as never) as Json).partitionKey;
     expect(await Promise.all([sent, stray, before].map(({ body }) => keyOf(body.id)))).toEqual([product.billingAccount.id, '001019999999998', IMSI]);
+  });
+
+  it('keeps the price that its product was sold at when the catalogue has a new one (R19), at the wall clock\'s time of event (R31)', async () => {
+    const started = Date.now();
+    expect((await call('PATCH', `${shop.catalogue}/productOfferingPrice/${price.id}`, { validFor: { endDateTime: '2026-10-08T00:00:00Z' } })).status).toBe(200);
+    const { id: _id, href: _href, lastUpdate: _last, ...rest } = price;
+    await shop.fit('productOfferingPrice', { ...rest, version: '2', price: { unit: 'EUR', value: 0.5 }, validFor: { startDateTime: '2026-10-08T00:00:00Z' } });
+    const { body } = await call('POST', `${usages}/usage`, record('sold', { duration: 60 }, '2026-10-09T08:00:00Z'));
+    expect((await rated(body.id)).ratedProductUsage.at(-1)).toMatchObject({ taxExcludedRatingAmount: { value: 0.1 } });
+    const { body: [event] } = await call('GET', `${server.vendor}/event?entity=usage/${body.id}&seq=1`);
+    expect(Date.parse(event.time)).toBeGreaterThanOrEqual(started);
   });
 
   it('comes in bulk as NDJSON, line by line, with the bad lines returned', async () => {
@@ -160,5 +176,91 @@ describe('usage', () => {
     expect(again.body).toMatchObject({ accepted: 0, repeated: 2 });
     expect(await call('POST', `${server.vendor}/usageImport?mapping=nosuch`, file, { 'content-type': 'text/csv' })).toMatchObject({ status: 400, body: { code: 'REC-01' } });
     expect(await call('POST', `${server.vendor}/usageImport`, '<x/>', { 'content-type': 'application/xml' })).toMatchObject({ status: 415 });
+  });
+
+  describe('of a file that is sent again', () => {
+    const NDJSON = { 'content-type': 'application/x-ndjson' };
+    const line = (source: string, n: number) => JSON.stringify({
+      usageType: 'voice', usageDate: '2026-10-08T10:00:00Z', usageCharacteristic: characteristics({ source, imsi: '001019999999997', calledNumber: '353871234567', position: `p${n}`, duration: 5 }),
+    });
+    const lines = (source: string, from: number, to: number) => Array.from({ length: to - from }, (_, at) => line(source, from + at));
+    const send = async (name: string, text: string, mapping = '', headers = NDJSON) => (await call('POST', `${server.vendor}/usageImport?name=${name}${mapping}`, text, headers)).body;
+    const positions = async (source: string) => (await server.store.database.collection('usage').find({ usageCharacteristic: { $elemMatch: { name: 'source', value: source } } } as never).toArray())
+      .map((usage: Json) => usage.usageCharacteristic.find(({ name }: Json) => name === 'position')?.value ?? usage.usageDate).sort();
+    const held = (source: string) => server.store.count('usage', { usageCharacteristic: { $elemMatch: { name: 'source', value: source } } });
+    /** Sends the beginning of a file and, once some of it is taken, ends the connection in the middle of a line. */
+    const breakOff = async (name: string, source: string, text: string) => {
+      const sending = httpRequest(`${server.vendor}/usageImport?name=${name}`, { method: 'POST', headers: NDJSON });
+      sending.on('error', () => undefined);
+      sending.write(text);
+      await until('a part of it is taken', async () => await held(source) > 0);
+      sending.destroy();
+      return until('the import is listed as broken off', async () => (await call('GET', `${server.vendor}/usageImport?name=${name}&status=brokenOff`)).body[0]);
+    };
+
+    it('goes on behind the last line that was committed, and takes a line without recordId once', async () => {
+      const whole = lines('cut', 0, 560);
+      const broken = await breakOff('cut.ndjson', 'cut', whole.slice(0, 530).join('\n').slice(0, -40));
+      expect(broken).toMatchObject({ status: 'brokenOff', lines: 500, accepted: 500, repeated: 0, refused: 0 });
+      expect(await send('cut.ndjson', whole.join('\n'))).toMatchObject({ status: 'completed', lines: 560, accepted: 60, repeated: 500 });
+      expect(await positions('cut')).toEqual(whole.map((_, n) => `p${n}`).sort());
+      expect(await send('cut.ndjson', whole.join('\n'))).toMatchObject({ status: 'completed', lines: 560, accepted: 0, repeated: 560 });
+      expect(await held('cut')).toBe(560);
+    });
+
+    it('takes what is new of one that has grown, one half of it at a time or both at once', async () => {
+      const whole = lines('grown', 0, 30);
+      expect(await send('grown', whole.slice(0, 7).join('\n'))).toMatchObject({ accepted: 7, repeated: 0 });
+      expect(await send('grown', `\n${whole.join('\r\n')}\r\n`)).toMatchObject({ accepted: 23, repeated: 7 });
+      expect(await send('grown', whole.slice(0, 11).join('\n'))).toMatchObject({ accepted: 0, repeated: 11 });
+      const twice = lines('twice', 0, 40).join('\n');
+      const both = await Promise.all([send('twice', twice), send('twice', twice), send('twice', twice.slice(0, twice.lastIndexOf('\n')))]);
+      expect(both.reduce((sum, { accepted }) => sum + accepted, 0)).toBe(40);
+      expect([await held('grown'), await held('twice')]).toEqual([30, 40]);
+    });
+
+    it('takes another content under the same name for another file, from the line on that differs', async () => {
+      const first = lines('other', 0, 6);
+      expect(await send('other', first.join('\n'))).toMatchObject({ accepted: 6 });
+      expect(await send('other', [line('other', 9), ...first].join('\n'))).toMatchObject({ accepted: 7, repeated: 0 });
+      expect(await send('another', first.join('\n'))).toMatchObject({ accepted: 6, repeated: 0 });
+    });
+
+    it('tries a line again that was refused, and counts each line once', async () => {
+      const bad = JSON.stringify({ ...JSON.parse(line('again', 1)), status: 'rated' });
+      const text = [line('again', 0), bad, line('again', 2), line('again', 2)].join('\n');
+      expect(await send('again', text)).toMatchObject({ lines: 4, accepted: 3, repeated: 0, refused: 1 });
+      expect(await send('again', text)).toMatchObject({ lines: 4, accepted: 0, repeated: 3, refused: 1, returned: [{ line: 2, code: 'USG-03' }] });
+    });
+
+    const profiled = async (id: string, time: object) => {
+      const profile = await call('POST', `${server.vendor}/mappingProfile`, {
+        id, side: 'own', format: 'csv', encoding: 'utf-8', separator: ',', quote: '"', decimalSign: '.', time, numbers: { country: '353' },
+        fields: { service: { column: 'kind', values: { V: 'voice' } }, imsi: 'imsi', otherParty: 'number', start: 'start' }, quantity: { voice: { columns: ['sec'], unit: 'second' } },
+      });
+      expect(profile.status).toBe(201);
+    };
+
+    it.each([
+      ['byFileOrder', ['2025-10-26T00:30:00.000Z', '2025-10-26T01:10:00.000Z'], [4]], ['first', ['2025-10-26T00:30:00.000Z', '2025-10-26T00:10:00.000Z'], [4]],
+      ['second', ['2025-10-26T01:30:00.000Z', '2025-10-26T01:10:00.000Z'], [4]], ['reject', [], [2, 3, 4]],
+    ])('reads local times by the profile, in the doubled hour as %s; a time that does not exist is a bad line (R30)', async (ambiguousTime, dates, bad) => {
+      await profiled(ambiguousTime, { format: 'dd.MM.yyyy HH:mm:ss', timeZone: 'Europe/Berlin', ambiguousTime });
+      const rows = ['26.10.2025 02:30:00', '26.10.2025 02:10:00', '29.03.2026 02:30:00'].map((start) => `V,001019999999997,353871234567,${start},5`);
+      const body = await send('local.csv', ['kind,imsi,number,start,sec', ...rows].join('\n'), `&mapping=${ambiguousTime}`, { 'content-type': 'text/csv' });
+      expect([body.accepted, body.returned.map(({ line: one }: Json) => one)]).toEqual([dates.length, bad]);
+      expect(await positions(ambiguousTime)).toEqual([...dates].sort());
+    });
+
+    it('knows the lines of a CSV file without record ids as well', async () => {
+      await profiled('plain', { format: 'iso', timeZone: 'UTC' });
+      const rows = Array.from({ length: 6 }, (_, n) => `V,001019999999997,"353871234567",2026-10-08T10:00:0${n}Z,5`);
+      const csv = ['kind,imsi,number,start,sec', ...rows];
+      const sent = (part: readonly string[]) => send('plain.csv', part.join('\n'), '&mapping=plain', { 'content-type': 'text/csv' });
+      expect(await sent([...csv.slice(0, 3), 'V,bad,1,2,3'])).toMatchObject({ accepted: 2, refused: 1 });
+      expect(await sent(csv)).toMatchObject({ lines: 6, accepted: 4, repeated: 2, refused: 0 });
+      expect(await sent(csv)).toMatchObject({ lines: 6, accepted: 0, repeated: 6 });
+      expect(await held('plain')).toBe(6);
+    });
   });
 });

@@ -66,4 +66,4 @@ it('shows Java that tells genuine from forged, tried where Java is installed', (
     + `${calls.join('\n')}\n} }\nfinal class Webhooks`)}`);
   const { stdout } = spawnSync('java', ['-Dfile.encoding=UTF-8', join(folder, 'Main.java')], { encoding: 'utf8' });
   expect(stdout.trim().split('\n').map((line) => line === 'true')).toEqual(cases().map(({ genuine }) => genuine));
-}, 60_000);
+});

@@ -76,11 +76,13 @@ it('sends one listener only what its query asks for', async () => {
 
 it('keeps the order of each entity while a delivery is tried again, and lets the others pass', async () => {
   await ground.register({ callback: listener.url });
+  const passed = () => listener.received.some(({ body }) => body.includes('"o-2"'));
   let refusals = 2;
   listener.answer = ({ body }) => {
     if (!body.includes('"o-1"') || refusals === 0) return 204;
     refusals -= 1;
-    return 500;
+    // The second try gets its answer only when the other entity has passed, however slow the machine.
+    return refusals === 1 ? 500 : until(passed).then(() => 500);
   };
   start();
   await order('o-1', 'acknowledged');
@@ -107,8 +109,8 @@ it('lets an event pass the one before it, of the same entity, for a listener tha
   await until(passed);
 });
 
-it('takes no redirect for an answer, and gives up after the last try with a dead letter', async () => {
-  await ground.register({ callback: listener.url, query: 'event.productOrder.id=o-1' });
+it('takes no redirect for an answer, and gives up after the last try with a dead letter; that it is suspended is an event', async () => {
+  const { body: { id } } = await ground.register({ callback: listener.url, query: 'event.productOrder.id=o-1' });
   const other = await openListener();
   await ground.register({ callback: other.url });
   listener.answer = () => 307;
@@ -117,6 +119,8 @@ it('takes no redirect for an answer, and gives up after the last try with a dead
   await until(async () => (await listDeadLetters(ground.store)).length === 1);
   for (const state of ['inProgress', 'held', 'pending']) await order('o-1', state);
   await until(async () => (await ground.store.query<Hub>('hub', { status: 'suspended' })).length === 1);
+  const log = await ground.store.database.collection('event').find({ entity: `hub/${id}` } as never).sort({ order: 1 }).toArray() as unknown as { eventType: string; seq: number; changed: string[]; body: { status: string } }[];
+  expect(log.map(({ eventType, seq, changed, body: { status } }) => [eventType, seq, changed, status])).toEqual([['HubStateChangeEvent', 1, ['status'], 'degraded'], ['HubStateChangeEvent', 2, ['status'], 'suspended']]);
   expect(new Set(listener.received.map(({ path }) => path))).toEqual(new Set(['/']));
   await until(() => other.received.length === 4);
   expect((await listDeadLetters(ground.store))[0]).toMatchObject({ reason: 'answered 307', attempt: 4 });
@@ -126,14 +130,13 @@ it('takes no redirect for an answer, and gives up after the last try with a dead
 it('counts a listener that fails again and again as degraded, then suspended, and active once it answers; each turn is an event', async () => {
   const { body: { id } } = await ground.register({ callback: listener.url });
   const status = async () => (await ground.store.read<Hub>('hub', id))?.doc.status;
-  let down = true;
-  listener.answer = () => (down ? 503 : 200);
-  start();
+  // The first tries of all five fail, three in a row of them at least; what comes after is taken.
+  const tried = new Set<string>();
+  listener.answer = ({ headers }) => (tried.has(String(headers['webhook-id'])) || tried.size === 5 ? 200 : (tried.add(String(headers['webhook-id'])), 503));
   for (let n = 0; n < 5; n += 1) await order(`o-${n}`, 'acknowledged');
-  await until(async () => await status() === 'degraded');
-  down = false;
-  await until(async () => await status() === 'active');
-  await until(() => new Set(bodies().map(({ eventId }) => eventId)).size === 5);
+  start();
+  await until(async () => await ground.store.count('delivery', { state: 'done' }) === 5);
+  expect(await status()).toBe('active');
   const events = await ground.store.database.collection('event').find({ eventType: 'HubStateChangeEvent' } as never).sort({ order: 1 }).toArray();
   expect(events.map((event) => (event as unknown as { seq: number; body: { status: string } })).map(({ seq, body }) => [seq, body.status])).toEqual([[1, 'degraded'], [2, 'active']]);
   expect(JSON.stringify(events)).not.toContain('sealed');
@@ -160,8 +163,10 @@ it('lets no slow or dead listener delay another: those that answer have everythi
   for (let n = 0; n < 40; n += 1) await order(`o-${n}`, 'acknowledged');
   await until(() => listener.received.length === 40);
   // The first requests to the one that hangs are still open, and the one that fails is left alone after some failures.
+  await until(() => hanging.received.length >= 4);
   expect(hanging.received).toHaveLength(4);
-  expect(failing.received.length).toBeLessThanOrEqual(4);
+  // Four are under way at once, and the first two of the three failures that make it degraded each free a place.
+  expect(failing.received.length).toBeLessThanOrEqual(6);
   await hanging.close();
   await failing.close();
 });

@@ -1,19 +1,23 @@
-import type { BalanceAction, TopupBalance, TransferBalance } from '../domain/balance/action';
+import type { AdjustBalance, BalanceAction, TopupBalance, TransferBalance } from '../domain/balance/action';
 import { accumulatedBalances, type Bucket } from '../domain/balance/bucket';
 import { reserve } from '../domain/balance/reservation';
 import { quantumOf } from '../domain/balance/terms';
 import { quantity, decimal } from '../domain/amount';
+import { fault } from '../domain/fault';
 import { adjust, topup, transfer } from '../domain/prepayBalance';
 import { listPage } from '../rest/list';
 import { newResource } from '../rest/creation';
 import { bodyOf, notFound } from '../rest/handlers';
-import type { Behaviour } from '../rest/types';
+import type { Behaviour, Principal } from '../rest/types';
 import { accumulatedStore } from '../store/accumulated';
 import { keepOutcome, topupsDue } from '../store/balances';
 import { balanceTerms } from '../store/balanceTerms';
 import { deleteAction, patchAction } from './prepayBalance/change';
 import { bucketsNamed, decided, draftOf, named } from './prepayBalance/request';
 import type { BehaviourParts } from './index';
+
+/** What a manual adjustment carries (R32) where its request says nothing of it. */
+const answeredBy = ({ id }: Principal) => ({ reasonCode: 'unspecified', approver: { id, role: 'approver', '@referredType': 'PartyRole' } });
 
 /** Balance actions are decided when they are asked for; the answer carries their final status. */
 const actions: Behaviour = {
@@ -26,7 +30,8 @@ const actions: Behaviour = {
   }),
 
   createAdjustBalance: decided(bucketsNamed, async (request, unit) => {
-    const draft = await draftOf(request, unit);
+    const draft = { ...answeredBy(request.principal), ...await draftOf<AdjustBalance>(request, unit) };
+    if (draft['@type'] === 'BalanceDeduct') throw fault('REQ-02', "A BalanceDeduct is what rating draws. Leave '@type' out of an adjustment of your own.");
     return { status: 201, body: await keepOutcome(unit, 'AdjustBalance', adjust(await named(unit, draft.bucket), draft, unit.now)) };
   }),
 

@@ -1,9 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { createInterface } from 'node:readline';
-import { Transform, type Readable } from 'node:stream';
-import { Fault } from '../domain/fault';
+import { createHash, randomUUID, type Hash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { Fault, fault } from '../domain/fault';
 import { usageIdentity } from '../domain/usage';
-import { parseJson } from '../rest/body';
 import { fileOf } from '../rest/handlers';
 import { normaliseDates } from '../rest/representation';
 import type { Behaviour } from '../rest/types';
@@ -12,18 +10,8 @@ import type { Api, Resource } from '../spec/operation';
 import type { Store } from '../store/store';
 import { partitionKeys } from '../workers/partition';
 import { profileCalled } from './reconciliation/profiles';
-import { usageRecords } from './usage/fileRecords';
+import { usageLines, usageRecords, type Line, type ReturnedLine, type UsageLine } from './usage/fileRecords';
 import { takeUsage, usageId } from './usage';
-
-export interface ReturnedLine {
-  readonly line: number;
-  readonly field?: string;
-  readonly code: string;
-  readonly message: string;
-}
-
-/** A line of a file: a usage to take, or why it cannot be read. */
-export type Line = { readonly line: number; readonly usage: Record<string, unknown> } | ReturnedLine;
 
 const BATCH = 500;
 const MOST_RETURNED = 1000;
@@ -51,24 +39,44 @@ export function usageImport(apis: readonly Api[]): Behaviour {
       const mapping = mediaType === 'text/csv' ? parameters.get('mapping') ?? 'trunkline-usage' : undefined;
       const profile = mapping === undefined ? undefined : await profileCalled(unit.store, mapping);
       const hash = createHash('sha256');
-      const counted = file.pipe(new Transform({ transform(chunk: Buffer, _encoding, done) { hash.update(chunk); done(null, chunk); } }));
       const name = parameters.get('name') ?? 'unnamed';
-      const { lines, doubts } = profile === undefined ? { lines: ndjson(counted), doubts: () => undefined } : usageRecords(counted, profile, name);
+      let brokenOff = false;
+      const bytes = hashed(file, hash, () => { brokenOff = true; });
+      const { lines, doubts } = profile === undefined ? usageLines(bytes) : usageRecords(bytes, profile, name);
       const tally: Tally = { lines: 0, accepted: 0, repeated: 0, refused: 0, returned: [] };
-      await takeAll(lines, tally, (usages) => takeBatch(unit.store, resource, check, usages, tally, correlationId));
+      const outcome = (status: string, reason?: string) => ({
+        id: randomUUID(), name, ...(mapping === undefined ? {} : { mapping }), hash: hash.digest('hex'), status, ...(reason === undefined ? {} : { reason }),
+        ...tally, creationDate: unit.now.toISOString(), '@type': 'UsageImport',
+      });
+      try {
+        await takeAll(lines, tally, (usages) => takeBatch({ store: unit.store, resource, check, correlationId, place: [name, mapping ?? ''] }, usages, tally));
+      } catch (error) {
+        if (!brokenOff) throw error;
+        const decided = tally.accepted + tally.repeated + tally.refused;
+        await unit.store.run(async (own) => own.save('usageImport', { ...outcome('brokenOff', 'The file ended early.'), lines: decided }), { correlationId });
+        throw fault('REQ-01', `The file ended early, after ${decided} lines. Send it again from its beginning: no line is taken twice.`);
+      }
       const reason = doubts();
-      const kept = {
-        id: randomUUID(), name, ...(mapping === undefined ? {} : { mapping }),
-        hash: hash.digest('hex'), status: reason === undefined ? 'completed' : 'questionable', ...(reason === undefined ? {} : { reason }),
-        ...tally, returned: tally.returned.slice(0, MOST_RETURNED), creationDate: unit.now.toISOString(), '@type': 'UsageImport',
-      };
-      return { status: 201, body: unit.save('usageImport', kept) };
+      return { status: 201, body: unit.save('usageImport', outcome(reason === undefined ? 'completed' : 'questionable', reason)) };
     },
   };
 }
 
-async function takeAll(lines: AsyncIterable<Line>, tally: Tally, take: (usages: { line: number; usage: Record<string, unknown> }[]) => Promise<void>): Promise<void> {
-  let batch: { line: number; usage: Record<string, unknown> }[] = [];
+/** The bytes as they come, hashed on the way. */
+async function* hashed(file: Readable, hash: Hash, broke: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of file) {
+      hash.update(chunk as Uint8Array);
+      yield chunk as Uint8Array;
+    }
+  } catch (error) {
+    broke();
+    throw error;
+  }
+}
+
+async function takeAll(lines: AsyncIterable<Line>, tally: Tally, take: (usages: UsageLine[]) => Promise<void>): Promise<void> {
+  let batch: UsageLine[] = [];
   for await (const one of lines) {
     tally.lines += 1;
     if ('usage' in one) batch.push(one);
@@ -85,17 +93,27 @@ function refuse(tally: Tally, line: ReturnedLine): void {
   if (tally.returned.length < MOST_RETURNED) tally.returned.push(line);
 }
 
-/** One commit for the batch; lines that are refused leave no trace in it. Repeats within the batch meet the first. */
-async function takeBatch(
-  store: Store, resource: Resource, check: (resource: Resource, value: unknown) => void,
-  usages: readonly { readonly line: number; readonly usage: Record<string, unknown> }[], tally: Tally, correlationId: string,
-): Promise<void> {
+interface Taking {
+  readonly store: Store;
+  readonly resource: Resource;
+  readonly check: (resource: Resource, value: unknown) => void;
+  readonly correlationId: string;
+  /** What the file is called and how it is read. */
+  readonly place: readonly [string, string];
+}
+
+/**
+ * One commit for the batch; lines that are refused leave no trace in it. Repeats within the batch meet the first. A usage without an
+ * identity of its own is known by its place: the file's name and all that the file said up to its line. So a file that was cut off and
+ * comes again goes on behind the last line that was committed, wherever that was.
+ */
+async function takeBatch({ store, resource, check, correlationId, place }: Taking, usages: readonly UsageLine[], tally: Tally): Promise<void> {
   const bad: ReturnedLine[] = [];
-  const good = usages.flatMap(({ line, usage }) => {
+  const good = usages.flatMap(({ line, usage, mark }) => {
     try {
       const body = normaliseDates(resource.shape, usage);
       check(resource, body);
-      return [{ line, body, identity: usageIdentity(body) }];
+      return [{ line, body, identity: usageIdentity(body) ?? JSON.stringify(['file', ...place, mark]) }];
     } catch (error) {
       bad.push(returnedLine(line, error));
       return [];
@@ -104,7 +122,7 @@ async function takeBatch(
   const keys = await partitionKeys(store, good.map(({ body }) => body));
   const outcome = await store.run(async (unit) => {
     // All that are there already are known by one read; the others are new, unless somebody else brings them meanwhile.
-    const before = new Set((await unit.getMany('usage', good.flatMap(({ identity }) => (identity === undefined ? [] : [usageId(identity)])))).map(({ id }) => id));
+    const before = new Set((await unit.getMany('usage', good.map(({ identity }) => usageId(identity)))).map(({ id }) => id));
     let accepted = 0;
     const refused: ReturnedLine[] = [];
     for (const [at, { line, body, identity }] of good.entries()) {
@@ -126,25 +144,4 @@ async function takeBatch(
 function returnedLine(line: number, error: unknown): ReturnedLine {
   if (!(error instanceof Fault) || error.status >= 500) throw error;
   return { line, code: error.code, message: error.message };
-}
-
-/** One JSON object a line; empty lines are passed over. */
-async function* ndjson(stream: Readable): AsyncIterable<Line> {
-  let line = 0;
-  for await (const text of createInterface({ input: stream, crlfDelay: Infinity })) {
-    line += 1;
-    if (text.trim() === '') continue;
-    yield readLine(text, line);
-  }
-}
-
-function readLine(text: string, line: number): Line {
-  try {
-    const usage = parseJson(text);
-    if (typeof usage === 'object' && usage !== null && !Array.isArray(usage)) return { line, usage: usage as Record<string, unknown> };
-    return { line, code: 'REQ-02', message: 'The line is not a JSON object.' };
-  } catch (error) {
-    if (error instanceof Fault) return { line, code: error.code, message: error.message };
-    throw error;
-  }
 }

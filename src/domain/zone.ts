@@ -39,11 +39,11 @@ export function zoneLookup(table: ZoneTable): ZoneLookup {
 export function checkZoneTable(table: ZoneTable): string[] {
   const owner = new Map<string, string>();
   const found: string[] = [];
-  for (const { name, prefixes = [], numbers = [] } of table.zones) {
-    for (const entry of [...prefixes, ...numbers.map((number) => `=${number}`)]) {
+  for (const { name, prefixes = [], numbers = [], routingNumbers = [] } of table.zones) {
+    for (const entry of [...prefixes, ...numbers.map((number) => `=${number}`), ...routingNumbers.map((number) => `>${number}`)]) {
       const other = owner.get(entry);
       if (other !== undefined && other !== name) found.push(`'${entry}' belongs to ${other} and to ${name}`);
-      if (!/^=?[0-9A-Za-z]+$/.test(entry)) found.push(`'${entry}' in ${name} is not a prefix`);
+      if (!/^[=>]?[0-9A-Za-z]+$/.test(entry)) found.push(`'${entry}' in ${name} is not a prefix`);
       owner.set(entry, name);
     }
   }

@@ -50,7 +50,7 @@ it('takes nothing for an address that is none', () => {
 
 describe('at the connection', () => {
   const secrets = { secrets: ['whsec_c2VjcmV0'] };
-  const options = { allowPrivateCallbacks: false, timeoutMs: 500, concurrency: 2 };
+  const options = { allowPrivateCallbacks: false, timeoutMs: 30_000, concurrency: 2 };
   const answers = (...lists: string[][]): Resolve & { asked: () => number } => {
     let asked = 0;
     return Object.assign(((_host, callback) => {
@@ -83,7 +83,7 @@ describe('at the connection', () => {
     const inside = await serve(200);
     const rebinding = answers(['203.0.114.1'], ['127.0.0.1']);
     // The first answer is public and unreachable from here; every later one leads to our own server and must be refused.
-    const sender = openSender(`https://listener.example.com:${inside.port}/`, secrets, { ...options, resolve: rebinding });
+    const sender = openSender(`https://listener.example.com:${inside.port}/`, secrets, { ...options, timeoutMs: 500, resolve: rebinding });
     for (let attempt = 0; attempt < 3; attempt += 1) expect(await sender.post(`e-${attempt}`, '{}', 'c')).toMatchObject({ taken: false });
     expect(rebinding.asked()).toBeGreaterThan(1);
     expect(inside.hits).toEqual([]);
@@ -132,7 +132,7 @@ describe('at the connection', () => {
   it('gives up a listener that never answers when the time is over', async () => {
     const server = createServer(() => undefined);
     await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-    const sender = openSender(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, secrets, { ...options, allowPrivateCallbacks: true });
+    const sender = openSender(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, secrets, { ...options, timeoutMs: 500, allowPrivateCallbacks: true });
     expect(await sender.post('e-1', '{}', 'c')).toMatchObject({ taken: false, error: 'no answer within 500 ms' });
     sender.close();
     server.close();

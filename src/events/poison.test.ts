@@ -40,7 +40,7 @@ async function die(wanted: number, withinMs: number): Promise<number> {
 
 it('what stood beside a message that ended its consumer again and again is not lost: it is handed out later', async () => {
   await Promise.all(['a', 'b', 'c'].map((text) => broker.publish(order(text))));
-  for (let death = 0; death < 6; death += 1) expect(await die(3, 15_000)).toBe(3);
+  for (let death = 0; death < 6; death += 1) expect(await die(3, 60_000)).toBe(3);
   const heard: string[] = [];
   const attempts = new Set<number>();
   const subscription = await broker.consume('ordering', { prefetch: 10 }, async ([message]) => {
@@ -59,6 +59,6 @@ it('a message that ends every consumer is parked in the end, with the reason', a
   await until(async () => {
     await die(1, 300);
     return (await listDeadLetters(ground.store)).length === 1;
-  }, 80_000);
+  }, 200_000);
   expect((await listDeadLetters(ground.store))[0]).toMatchObject({ queue: 'ordering', attempt: 3, reason: 'handed out 5 times without an answer', message: { headers: { api: 'tmf622' } } });
-}, 90_000);
+}, 240_000);

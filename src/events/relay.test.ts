@@ -27,7 +27,7 @@ afterAll(async () => {
   await rabbit.kill();
   await rabbit.stop();
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-}, 60_000);
+});
 beforeEach(() => ground.clear());
 
 const change = (id: string, n: number) => ground.save('productOrder', id, { state: 'acknowledged', note: [{ text: String(n) }] });
@@ -166,4 +166,4 @@ it('a broker that goes away, or has no room, costs no write; every event arrives
   expect(inOrder(seen)).toBe(true);
   await relay.stop();
   await broker.close();
-}, 180_000);
+}, 400_000);

@@ -6,7 +6,7 @@ import type { OwnRecord, WholesaleRecord } from '../domain/reconciliation/record
 import { timeReader } from './localTime';
 import { checkedProfile, type ControlLine, type MappingProfile, neededColumns } from './profile';
 import { type Cell, decimalCell, isProblem, type LineProblem, type MappedRecord, type Problem, recordReader } from './recordReader';
-import { type Row, rowsOf, type Source, textOf } from './rows';
+import { markAfter, type Row, rowsOf, type Source, textOf } from './rows';
 
 /** A line that could not be read, to be sent back to who wrote it. */
 export interface ReturnedLine extends LineProblem {
@@ -22,6 +22,8 @@ export interface ReadOptions {
   readonly raw?: boolean;
   /** Also hand out all cells by column name, for a caller that needs more than the record. */
   readonly cells?: boolean;
+  /** Also hand out with each record the mark of the file up to it. */
+  readonly marks?: boolean;
   /** Name all that is wrong with a returned line, not the first thing only. */
   readonly everyProblem?: boolean;
   /** Told the bytes read so far, now and then. */
@@ -30,13 +32,14 @@ export interface ReadOptions {
 
 export interface Batch<R> {
   readonly records: R[];
-  /** Parallel to `records`, when asked for. */
+  /** Cells and marks are parallel to `records`, when asked for. */
   readonly cells: Readonly<Record<string, string>>[];
+  readonly marks: string[];
   readonly returned: ReturnedLine[];
 }
 
 export type Reading<R> =
-  | { readonly record: R; readonly cells?: Readonly<Record<string, string>> }
+  | { readonly record: R; readonly cells?: Readonly<Record<string, string>>; readonly mark?: string }
   | { readonly returned: ReturnedLine }
   | { readonly control: FileFacts };
 
@@ -139,10 +142,12 @@ async function* batches(source: Source, given: MappingProfile, options: ReadOpti
   let currency = profile.currency;
   const layout: Layout = { columns: profile.columns, byName: cellsBy(profile.columns ?? []) };
   const tally: Tally = { lines: 0, returned: 0, unreadable: 0, total: new Decimal(0), totals: {}, earliest: Infinity, latest: -Infinity, header: undefined, trailer: undefined };
+  let mark = '';
   for await (const rows of rowsOf(chunks, profile)) {
-    const batch: Batch<MappedRecord> = { records: [], cells: [], returned: [] };
+    const batch: Batch<MappedRecord> = { records: [], cells: [], marks: [], returned: [] };
     for (const row of rows) {
       if (row.text.trim() === '') continue;
+      if (options.marks) mark = markAfter(mark, row.text);
       if (isLine(profile.header, row, profile, layout.columns?.length)) {
         tally.header = cellsBy(profile.header!.columns)(row.cells);
         if (profile.header!.currency !== undefined) currency = tally.header(profile.header!.currency).trim() || currency;
@@ -156,6 +161,7 @@ async function* batches(source: Source, given: MappingProfile, options: ReadOpti
       if (isProblem(result)) batch.returned.push({ ...result, file, line: row.line, raw: row.text });
       else {
         batch.records.push(result);
+        if (options.marks) batch.marks.push(mark);
         if (options.cells && typeof cell === 'function') batch.cells.push(named(layout.columns ?? neededColumns(profile), cell));
       }
     }
@@ -231,8 +237,8 @@ async function* singly<R>(reader: AsyncGenerator<Batch<R>, FileFacts>): AsyncGen
       yield { control: step.value };
       return;
     }
-    const { records, cells, returned } = step.value;
-    for (let i = 0; i < records.length; i += 1) yield cells.length > 0 ? { record: records[i]!, cells: cells[i]! } : { record: records[i]! };
+    const { records, cells, marks, returned } = step.value;
+    for (let i = 0; i < records.length; i += 1) yield { record: records[i]!, ...(cells.length > 0 && { cells: cells[i]! }), ...(marks.length > 0 && { mark: marks[i]! }) };
     for (const line of returned) yield { returned: line };
   }
 }

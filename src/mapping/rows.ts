@@ -102,8 +102,11 @@ async function* quotedRows(chunks: AsyncGenerator<string>, separator: string, qu
   yield batch;
 }
 
+/** Names a place in a file by all its lines up to there: two files have the same mark only while they have said the same. */
+export const markAfter = (mark: string, text: string): string => createHash('sha256').update(mark).update('\n').update(text).digest('base64url');
+
 /** The lines of a file in batches, with their number; memory stays flat whatever its length. */
-export function rowsOf(chunks: AsyncGenerator<string>, profile: MappingProfile): AsyncGenerator<Row[]> {
+export function rowsOf(chunks: AsyncGenerator<string>, profile: Pick<MappingProfile, 'format' | 'separator' | 'quote'>): AsyncGenerator<Row[]> {
   const { format, separator = ',', quote } = profile;
   return format === 'ndjson' ? splitRows(chunks, (text) => [text], separator, undefined) : splitRows(chunks, (text) => text.split(separator), separator, quote);
 }

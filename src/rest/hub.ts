@@ -75,7 +75,7 @@ async function register(api: Api, { checkCallback, secretKey }: HubParts, { body
   const key = hubKeyOf(identity);
   const same = await unit.get<HubKey>('hubKey', key);
   if (same) throw fault('HUB-02', `The callback is registered with this query already, as hub '${same.hub}'. Delete that one first, or change the query.`);
-  if (await unit.store.count('hub', { owner: principal.id }) >= MOST_HUBS) {
+  if (await countHubs(unit, principal.id, 1) > MOST_HUBS) {
     throw fault('HUB-04', `A client may have ${MOST_HUBS} registrations. Delete one, or let one query name several events.`);
   }
   const created = new Date().toISOString();
@@ -88,6 +88,18 @@ async function register(api: Api, { checkCallback, secretKey }: HubParts, { body
   unit.save<HubKey>('hubKey', { id: key, hub: hub.id });
   await keepSecrets(unit, hub.id, secretKey, secret, credentials);
   return { status: 201, body: { ...faceOfHub(hub), secret }, shownOnce: ['secret'] };
+}
+
+interface HubCount extends Doc {
+  readonly hubs: number;
+}
+
+/** Moves the number of a client's registrations, in a document that all of them change: of two that come at once, the second sees the first. */
+async function countHubs(unit: UnitOfWork, owner: string, by: 1 | -1): Promise<number> {
+  const id = `owner:${owner}`;
+  const hubs = ((await unit.get<HubCount>('hubKey', id))?.hubs ?? await unit.store.count('hub', { owner })) + by;
+  unit.save<HubCount>('hubKey', { id, hubs }, { raced: true });
+  return hubs;
 }
 
 interface Registration {
@@ -118,6 +130,7 @@ async function unregister(request: ApiRequest, unit: UnitOfWork) {
   const hub = await hubOf(request, unit);
   const key = hubKeyOf(hub);
   unit.remove('hub', hub.id, { events: [] });
+  await countHubs(unit, hub.owner, -1);
   if (await unit.get('hubKey', key)) unit.remove('hubKey', key);
   if (await unit.get('hubSecret', hub.id)) unit.remove('hubSecret', hub.id);
   return { status: 204 };

@@ -7,7 +7,7 @@ import type { UnitOfWork } from './unitOfWork';
 /** The vendor resources behind a Reference, as they are kept. */
 export interface RateZone {
   readonly id: string;
-  readonly zone?: readonly { readonly name: string; readonly prefix?: readonly string[]; readonly number?: readonly string[] }[];
+  readonly zone?: readonly { readonly name: string; readonly prefix?: readonly string[]; readonly number?: readonly string[]; readonly routingNumber?: readonly string[] }[];
 }
 
 interface HolidayCalendar {
@@ -65,7 +65,9 @@ export async function touchReference(unit: UnitOfWork): Promise<void> {
 
 /** The table as rating looks numbers up in. */
 export const zoneTableOf = ({ id, zone = [] }: RateZone): ZoneTable => ({
-  id, zones: zone.map(({ name, prefix, number }) => ({ name, ...(prefix ? { prefixes: prefix } : {}), ...(number ? { numbers: number } : {}) })),
+  id, zones: zone.map(({ name, prefix, number, routingNumber }) => ({
+    name, ...(prefix ? { prefixes: prefix } : {}), ...(number ? { numbers: number } : {}), ...(routingNumber ? { routingNumbers: routingNumber } : {}),
+  })),
 });
 
 const signatureOf = (held: readonly Held<{ id: string }>[]): string => held.map(({ doc, rev }) => `${doc.id}@${rev}`).join();

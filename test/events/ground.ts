@@ -78,8 +78,8 @@ export interface Received {
 export interface Listener {
   readonly url: string;
   readonly received: Received[];
-  /** What to answer; 201 unless changed. A number, or nothing to keep the caller waiting. */
-  answer: (request: Received) => number | undefined;
+  /** What to answer; 201 unless changed. A number, at once or later, or nothing to keep the caller waiting. */
+  answer: (request: Received) => number | undefined | Promise<number>;
   close(): Promise<void>;
 }
 
@@ -91,8 +91,9 @@ export async function openListener(): Promise<Listener> {
     request.setEncoding('utf8').on('data', (chunk) => { body += chunk; }).on('end', () => {
       const one = { headers: request.headers, path: request.url ?? '', body, at: Date.now() };
       received.push(one);
-      const status = listener.answer(one);
-      if (status !== undefined) response.writeHead(status, status >= 300 && status < 400 ? { location: '/elsewhere' } : {}).end();
+      Promise.resolve(listener.answer(one)).then((status) => {
+        if (status !== undefined) response.writeHead(status, status >= 300 && status < 400 ? { location: '/elsewhere' } : {}).end();
+      }, () => response.destroy());
     });
   });
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });

@@ -72,7 +72,7 @@ export function openBiller(server: TestServer): Biller {
       return until(`bill run ${id} is over`, async () => {
         const run = await read(`${server.vendor}/billRun/${id}`);
         return ['done', 'terminatedWithError'].includes(run.state) && run;
-      }, 30_000);
+      }, 120_000);
     },
     billsOf: async (accountId) => read(`${bills}/customerBill?billingAccount.id=${accountId}&sort=billDate`),
     ratesOf: async (billId) => read(`${bills}/appliedCustomerBillingRate?bill.id=${billId}&sort=name`),

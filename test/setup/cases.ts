@@ -103,7 +103,7 @@ export function openCases(server: TestServer, defaultAt: string) {
       const found = await until(`${ids[0]} and ${ids.length - 1} more are rated`, async () => {
         const held = await server.store.query<Json>('usage', { usageCharacteristic: { $elemMatch: { name: 'recordId', value: { $in: ids } } }, status: { $in: ['rated', 'rejected'] } });
         return held.length === ids.length && held.map(({ doc }) => doc);
-      }, 60_000);
+      }, 240_000);
       const idOf = ({ usageCharacteristic }: Json) => usageCharacteristic.find(({ name }: Json) => name === 'recordId').value;
       return ids.map((id) => found.find((one) => idOf(one) === id));
     },

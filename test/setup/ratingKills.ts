@@ -52,7 +52,7 @@ export async function openKills(): Promise<Kills> {
   const dies = async (child: ChildProcess, point: string, line: Json): Promise<boolean> => {
     const ended = new Promise<boolean>((resolve) => { child.once('exit', (_code, signal) => resolve(signal === 'SIGKILL')); });
     child.send(point);
-    const outlived = until('all is rated', () => allRated(server, line), 60_000).then(() => new Promise<boolean>((resolve) => { setTimeout(resolve, 300, false); }));
+    const outlived = until('all is rated', () => allRated(server, line), 120_000).then(() => new Promise<boolean>((resolve) => { setTimeout(resolve, 3000, false); }));
     const died = await Promise.race([ended, outlived.catch(() => false)]);
     if (!died) {
       child.kill('SIGKILL');

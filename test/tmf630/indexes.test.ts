@@ -4,7 +4,7 @@ import type { Kind, Shape } from '../../src/spec/shape';
 import { startServer, type TestServer } from '../setup/server';
 
 let server: TestServer;
-beforeAll(async () => { server = await startServer({ roles: 'api' }); }, 60_000);
+beforeAll(async () => { server = await startServer({ roles: 'api' }); });
 afterAll(() => server.stop());
 
 const VALUES: Readonly<Record<Kind, (at: number) => unknown>> = {
@@ -61,7 +61,7 @@ it('every index that a document declares serves equality and order of its attrib
   }
   expect(wrong).toEqual([]);
   expect(checked).toBeGreaterThan(150);
-}, 120_000);
+});
 
 it('every resource with a life cycle has an index for its state', () => {
   const lacking = server.engine.apis().flatMap((api) => api.resources).filter(({ state, indexes }) => state !== undefined && !indexes.includes(state));

@@ -14,7 +14,7 @@ type KeptAction = BalanceAction & Doc & { readonly usage?: { readonly id: string
 /** What an action moved, between whom and when: facts from the moment it is asked for. */
 const FACTS = [
   'amount', 'validFor', 'bucket', 'usageType', 'partyAccount', 'receiverBucket', 'receiverBucketUsageType', 'transferCost', 'costOwner', 'requestedDate', 'confirmationDate',
-  'recurringPeriod', 'numberOfPeriods', 'balanceTopup', 'lowBalance', 'topupCount', 'nextTopupDate', 'adjustType', 'isAutoTopup', 'reserveBalance', '@type', '@baseType',
+  'recurringPeriod', 'numberOfPeriods', 'balanceTopup', 'lowBalance', 'topupCount', 'nextTopupDate', 'adjustType', 'reasonCode', 'approver', 'isAutoTopup', 'reserveBalance', '@type', '@baseType',
 ];
 
 /** The status that a patch asks for; of a JSON Patch the last that it sets. */

@@ -32,7 +32,7 @@ const USAGE = at('usageManagement', 'usage');
 /** Looks at what is there before anything is done again. */
 export async function lookAround(client: Client): Promise<Done> {
   const [orders, topups, files, billRuns, runs] = await Promise.all([
-    client.list(`${ORDERS}?fields=externalId`), client.list(`${TOPUPS}?fields=description`), client.list(`${at('trunkline', 'usageImport')}?fields=name`),
+    client.list(`${ORDERS}?fields=externalId`), client.list(`${TOPUPS}?fields=description`), client.list(`${at('trunkline', 'usageImport')}?status.ne=brokenOff&fields=name`),
     client.list(`${at('trunkline', 'billRun')}?fields=description,state`), client.list(`${at('trunkline', 'reconciliationRun')}?fields=description,state`),
   ]);
   const usageFiles = new Map<string, number>();

@@ -46,7 +46,7 @@ interface File extends Resource {
 }
 
 async function fileFigures(client: Client, records: number, recovered: number): Promise<Figures> {
-  const [own, theirs] = await Promise.all([client.list(at('trunkline', 'usageImport')), client.list(at('trunkline', 'wholesaleFile')) as unknown as Promise<readonly File[]>]);
+  const [own, theirs] = await Promise.all([client.list(`${at('trunkline', 'usageImport')}?status.ne=brokenOff`), client.list(at('trunkline', 'wholesaleFile')) as unknown as Promise<readonly File[]>]);
   const sum = (files: readonly Resource[], name: string) => files.reduce((all, file) => all + Number(file[name] ?? 0), 0);
   const held = counted(theirs.flatMap(({ reason = [] }) => reason.map(({ code }) => `wholesale files held for ${code}`)));
   return {

@@ -45,6 +45,9 @@ export interface TopupBalance extends BalanceAction {
 /** `amount` is signed: below zero takes away. */
 export interface AdjustBalance extends BalanceAction {
   readonly adjustType?: string;
+  /** Of a manual one: the kind of reason, and who answers for it. Draws of rating have neither. */
+  readonly reasonCode?: string;
+  readonly approver?: Ref;
 }
 
 /** The draw of one usage (or of a committed reservation) from one bucket; `amount` is below zero, above when it is given back. */
