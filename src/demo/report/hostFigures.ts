@@ -58,16 +58,16 @@ function leakageFigures(run: Run | undefined, report: Report | undefined): Figur
 const share = (part: number, whole: number): string => (whole === 0 ? '1' : text(divided(BigInt(part) * 1_000_000n, BigInt(whole)), 6));
 
 /** How many of the differences that were found are planted ones, record by record, and how many of the planted ones were found. */
-function accuracy(report: Report | undefined, planted: Differences): Figures {
+function accuracy(report: Report | undefined, planted: Differences, recordIds: ReadonlyMap<string, string>): Figures {
   const named = new Set(DIFFERENCES.flatMap((name) => (planted[name] ?? []).map((record) => `${name} ${record}`)));
   const found = (report?.items ?? []).filter((item) => (DIFFERENCES as readonly string[]).includes(item.class));
-  const hits = found.filter((item) => (item.wholesale.length > 0 ? item.wholesale : item.own).some((record) => named.delete(`${item.class} ${record}`))).length;
+  const hits = found.filter((item) => (item.wholesale.length > 0 ? item.wholesale : item.own.map((id) => recordIds.get(id))).some((record) => named.delete(`${item.class} ${record}`))).length;
   return { 'precision of the differences': share(hits, found.length), 'recall of the differences': share(hits, hits + named.size) };
 }
 
-function controlFigures(run: Run | undefined, report: Report | undefined, planted: Differences): Figures {
+function controlFigures(run: Run | undefined, accuracies: Figures): Figures {
   const { ownInItems = 0, wholesaleInItems = 0, complete = false } = run?.control ?? {};
-  return { 'own records in items': ownInItems, 'wholesale records in items': wholesaleInItems, 'every record in one item': complete ? 'yes' : 'no', ...accuracy(report, planted) };
+  return { 'own records in items': ownInItems, 'wholesale records in items': wholesaleInItems, 'every record in one item': complete ? 'yes' : 'no', ...accuracies };
 }
 
 function recoveredFigures(run: Run | undefined, recovered: number): Figures {
@@ -95,8 +95,8 @@ function statementFigures(run: Run | undefined): Figures {
 
 const ageFigures = (report: Report | undefined): Figures => Object.fromEntries((report?.ageing ?? []).map(({ band, items }) => [`${band} days`, items]));
 
-/** What came of the host's files, lists and statements. */
-export async function hostFigures(client: Client, planted: Differences): Promise<Readonly<Record<'leakage' | 'age' | 'recovered' | 'lines' | 'statement' | 'control', Figures>>> {
+/** What came of the host's files, lists and statements. `recordIds` are those of our usage, by its ids. */
+export async function hostFigures(client: Client, planted: Differences, recordIds: ReadonlyMap<string, string>): Promise<Readonly<Record<'leakage' | 'age' | 'recovered' | 'lines' | 'statement' | 'control', Figures>>> {
   const [runs, recovered, lists] = await Promise.all([
     client.list(RUNS) as unknown as Promise<readonly Run[]>, client.count(`${at('trunkline', 'reconciliationItem')}?status=recovered&fields=status`), client.list(`${at('trunkline', 'lineList')}?fields=lines`),
   ]);
@@ -104,6 +104,6 @@ export async function hostFigures(client: Client, planted: Differences): Promise
   const run = named('leakage');
   const report = await reportOf(client, run);
   return {
-    leakage: leakageFigures(run, report), age: ageFigures(report), recovered: recoveredFigures(named('after recovery'), recovered), lines: lineFigures(run, lists), statement: statementFigures(run), control: controlFigures(run, report, planted),
+    leakage: leakageFigures(run, report), age: ageFigures(report), recovered: recoveredFigures(named('after recovery'), recovered), lines: lineFigures(run, lists), statement: statementFigures(run), control: controlFigures(run, accuracy(report, planted, recordIds)),
   };
 }
