@@ -88,6 +88,20 @@ describe('a process with keys and a broker', () => {
   });
 });
 
+it('what a killed process was changing is waited for, as long as the database keeps it locked', async () => {
+  const child = await begin();
+  const { body: customer } = await call('POST', `${customers(child)}/customer`, { name: 'L', ...party }, headers);
+  // A transaction that nobody goes on with, as such a process leaves it; the database ends it after a while.
+  const client = await connect(database.uri);
+  const session = client.startSession();
+  session.startTransaction();
+  await client.db().collection<{ _id: string }>('customer').updateOne({ _id: customer.id }, { $set: { name: 'never' } }, { session });
+  const changed = call('PATCH', `${customers(child)}/customer/${customer.id}`, { name: 'M' }, headers);
+  setTimeout(() => { void session.abortTransaction(); }, 6000);
+  expect(await changed).toMatchObject({ status: 200, body: { name: 'M' } });
+  await client.close();
+}, 90_000);
+
 it('killed in the middle, a process loses nothing it acknowledged, and announces it after', async () => {
   const listener = await startListener();
   const first = await begin();

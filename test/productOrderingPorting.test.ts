@@ -1,11 +1,7 @@
+import { startClearingHouse, type ClearingHouse } from '../src/demo/clearingHouse';
+import { client } from '../src/demo/play/http';
 import { call, freePort, startServer, type TestServer } from './setup/server';
 import { characteristics, gross, openShop, ref, type Json, type Shop } from './setup/shop';
-
-interface ClearingHouse {
-  readonly url: string;
-  readonly told: readonly Json[];
-  readonly stop: () => Promise<void>;
-}
 
 let server: TestServer;
 let shop: Shop;
@@ -15,9 +11,7 @@ let offer: Json;
 beforeAll(async () => {
   const port = await freePort();
   server = await startServer({ roles: 'api,relay,ordering', env: { CLEARING_HOUSE_URL: `http://127.0.0.1:${port}`, OPERATOR_NAME: 'Harbour Mobile' } });
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- the demo's clearing house is plain JavaScript
-  const { startClearingHouse } = require('../demo/clearingHouse') as { startClearingHouse: (options: object) => Promise<ClearingHouse> };
-  house = await startClearingHouse({ trunkline: server.vendor, port });
+  house = await startClearingHouse(client([server.url]), port);
   shop = openShop(server);
   await shop.market();
   await shop.setClock('2026-10-05T09:00:00Z');
@@ -26,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await server.stop();
-  await house.stop();
+  await house.close();
 });
 
 const portIn = (values: Record<string, unknown>) => ({ id: '1', action: 'add', productOffering: ref(offer.id, 'ProductOffering'), product: { productCharacteristic: characteristics(values) } });
@@ -78,7 +72,7 @@ it('a number that leaves ends its product by an order of its own', async () => {
   await shop.setClock('2026-10-14T09:00:00Z');
   const order = await shop.order([portIn({ msisdn: '353209105009' })]);
   const [product] = await shop.productsOf(order.id);
-  const { body: port } = await call('POST', `${house.url}/portOut`, { msisdn: '353209105009', recipient: 'Northcell', requestedDate: '2026-10-15T00:00:00Z' });
+  const { body: port } = await call('POST', `${server.vendor}/numberPort`, { direction: 'out', msisdn: '353209105009', recipient: 'Northcell', requestedDate: '2026-10-15T00:00:00Z' });
   const now = async () => (await call('GET', `${server.vendor}/numberPort/${port.id}`)).body;
   await shop.soon('scheduled', async () => (await now()).state === 'scheduled');
   expect((await shop.product(product.id)).status).toBe('active');
@@ -91,7 +85,7 @@ it('a number that leaves ends its product by an order of its own', async () => {
 });
 
 it('a number that is not ours is not given away', async () => {
-  const { body: port } = await call('POST', `${house.url}/portOut`, { msisdn: '353000000000', recipient: 'Northcell' });
+  const { body: port } = await call('POST', `${server.vendor}/numberPort`, { direction: 'out', msisdn: '353000000000', recipient: 'Northcell' });
   await shop.soon('rejected', async () => (await call('GET', `${server.vendor}/numberPort/${port.id}`)).body.state === 'rejectedByDonor');
 });
 

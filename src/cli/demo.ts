@@ -3,11 +3,12 @@ import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { demo } from '../demo/demo';
 import { write } from '../demo/generate/write';
-import { MONTH, QUICK, scaledPlan, type Plan } from '../demo/generate/plan';
+import { MONTH, QUICK, companyOf, type Plan } from '../demo/generate/plan';
 import type { Progress } from '../demo/play/play';
 import { tryLines } from '../demo/report/tryLines';
 import { terminalReport } from '../demo/report/terminal';
 import { serve } from '../demo/serve';
+import { freePort } from '../embedded/ports';
 import type { Running } from '../main';
 
 interface DemoFlags {
@@ -28,7 +29,7 @@ export function registerDemo(program: Command, exit: (code: number) => void): vo
     .option('--quick', 'the first week only')
     .option('--reset', 'begin anew: drop the demo database')
     .option('--exit', 'end after the report, with 1 if a figure differs')
-    .option('--scale <n>', 'only write the files, with n times as many customers and records, for loads')
+    .option('--scale <n>', 'only write the files of n such companies, for loads')
     .option('--out <folder>', 'where the files are written and read; default ./.data/demo-<play>')
     .option('--url <urls>', 'play against running servers (DEMO=true), separated by commas, instead of one started here')
     .option('--database <name>', 'name of the demo database; default demo, or demo_quick')
@@ -39,6 +40,9 @@ export function registerDemo(program: Command, exit: (code: number) => void): vo
     });
 }
 
+/** There are so many blocks of numbers. */
+const MOST_COMPANIES = 800;
+
 const planOf = ({ quick }: DemoFlags): Plan => (quick ? QUICK : MONTH);
 
 async function run(flags: DemoFlags): Promise<number | undefined> {
@@ -48,10 +52,11 @@ async function run(flags: DemoFlags): Promise<number | undefined> {
   const reset = flags.reset ?? false;
   // The two plays are of different companies: they would not fit into one database.
   const database = flags.database ?? (flags.quick ? 'demo_quick' : 'demo');
-  const running = flags.url === undefined ? await serve({ database, reset, env: process.env, ...(flags.port === undefined ? {} : { port: Number(flags.port) }) }) : undefined;
+  const clearingHouse = flags.url === undefined ? `http://127.0.0.1:${await freePort()}` : process.env['CLEARING_HOUSE_URL'];
+  const running = flags.url === undefined ? await serve({ database, reset, env: { ...process.env, CLEARING_HOUSE_URL: clearingHouse }, ...(flags.port === undefined ? {} : { port: Number(flags.port) }) }) : undefined;
   const bases = flags.url?.split(',').map((url) => url.replace(/\/+$/, '')) ?? [running!.url];
   const { AMQP_URL: url, BROKER_PREFIX: prefix = running ? `${database}.` : '' } = process.env;
-  const { compared, seconds, page } = await demo({ plan, folder, bases, reset, progress: progressBars(), ...(url ? { broker: { url, prefix } } : {}) });
+  const { compared, seconds, page } = await demo({ plan, folder, bases, reset, progress: progressBars(), ...(clearingHouse ? { clearingHouse } : {}), ...(url ? { broker: { url, prefix } } : {}) });
   process.stdout.write(terminalReport(compared, process.stdout.isTTY));
   process.stdout.write(`Played in ${seconds.toFixed(1)} s. Report with charts: ${page}\n`);
   const code = compared.every(({ agrees }) => agrees) ? 0 : 1;
@@ -66,9 +71,15 @@ async function run(flags: DemoFlags): Promise<number | undefined> {
 
 function writeScaled(plan: Plan, scale: string, folder: string): number {
   const factor = Number(scale);
-  if (!Number.isInteger(factor) || factor < 1 || factor > 1000) throw new Error(`--scale is '${scale}'. Use a whole number from 1 to 1000.`);
-  const { expected } = write(scaledPlan(plan, factor), folder);
-  process.stdout.write(`${String(expected.files['own records taken'])} usage records and ${String(expected.files['wholesale records taken'])} wholesale records are in ${folder}\n`);
+  if (!Number.isInteger(factor) || factor < 1 || factor > MOST_COMPANIES) throw new Error(`--scale is '${scale}'. Use a whole number from 1 to ${MOST_COMPANIES}.`);
+  let [own, theirs] = [0, 0];
+  // One after another, so that memory does not grow with their number.
+  for (let company = 0; company < factor; company += 1) {
+    const { files } = write(companyOf(plan, company), join(folder, String(company + 1).padStart(3, '0'))).expected;
+    own += Number(files['own records taken']);
+    theirs += Number(files['wholesale records taken']);
+  }
+  process.stdout.write(`${own} usage records and ${theirs} wholesale records are in ${folder}, in a folder for each company\n`);
   return 0;
 }
 

@@ -2,6 +2,7 @@ import { rmSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plan } from './generate/plan';
 import type { Expected } from './books/expected';
+import { startClearingHouse } from './clearingHouse';
 import { filesOf } from './files';
 import { CONSUMED, consume, type BrokerAddress, type Consumer } from './play/consumer';
 import { client, pause, type Client } from './play/http';
@@ -18,6 +19,8 @@ export interface DemoOptions {
   readonly bases: readonly string[];
   /** The servers' RabbitMQ, where a consumer reads along. */
   readonly broker?: BrokerAddress;
+  /** The servers' CLEARING_HOUSE_URL, on this machine: numbers are asked for there. */
+  readonly clearingHouse?: string;
   readonly progress: Progress;
   /** Forget what the partner heard before. */
   readonly reset: boolean;
@@ -48,7 +51,7 @@ async function hearAll(listener: Listener, consumer: Consumer | undefined, expec
 }
 
 /** Plays a plan from its files and holds what came of it against the figures known beforehand. */
-export async function demo({ plan, folder, bases, broker, progress, reset }: DemoOptions): Promise<DemoResult> {
+export async function demo({ plan, folder, bases, broker, clearingHouse, progress, reset }: DemoOptions): Promise<DemoResult> {
   const began = Date.now();
   mkdirSync(folder, { recursive: true });
   if (reset) for (const name of [HEARD, CONSUMED, REGISTERED]) rmSync(join(folder, name), { force: true });
@@ -56,17 +59,19 @@ export async function demo({ plan, folder, bases, broker, progress, reset }: Dem
   const server: Client = client(bases);
   const listener = await listen(folder);
   const consumer = broker && await consume(folder, broker, reset);
+  const house = clearingHouse === undefined ? undefined : await startClearingHouse(server, Number(new URL(clearingHouse).port));
   try {
     await listener.register(server);
     await play(written, server, folder, progress);
     await hearAll(listener, consumer, written.expected.events);
-    const found = await figures(server, listener.heard());
+    const found = await figures(server, listener.heard(), written.differences);
     const compared = compare(written.expected, found, consumer && consumedFigures(written.expected, consumer.consumed()));
     const seconds = (Date.now() - began) / 1000;
     const file = join(folder, 'report.html');
     writeFileSync(file, page({ plan, compared, seconds, heard: listener.heard() }));
     return { compared, seconds, page: file };
   } finally {
+    await house?.close();
     await consumer?.close();
     await listener.close();
   }

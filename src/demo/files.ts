@@ -15,6 +15,6 @@ export function filesOf(plan: Plan, folder: string): Written {
   }
   return {
     ...held, loads: read(folder, 'catalogue') as Written['loads'], customers: read(folder, 'customers') as Written['customers'], steps: read(folder, 'steps') as Written['steps'],
-    expected: read(folder, 'expected') as Written['expected'],
+    expected: read(folder, 'expected') as Written['expected'], differences: read(folder, 'differences') as Written['differences'],
   };
 }

@@ -37,6 +37,8 @@ const ATTEMPTS = 50;
  */
 const LOCKED = 25;
 const LOCKED_MS = 250;
+/** Longer than such a lock: the mongod started here ends what a killed process left after 10 s, and looks every 5 s. */
+const LONGEST_MS = 20_000;
 const MOST_MEMBERS = 200;
 
 const nameOf = ([collection, id]: Key): string => `${collection}/${id}`;
@@ -109,6 +111,7 @@ function groupUp(waiting: readonly Member[], busy: ReadonlySet<string>): [Group[
 
 async function decideGroup(store: Store, commit: (draft: Draft) => Promise<void>, members: readonly Member[]): Promise<void> {
   try {
+    const began = Date.now();
     for (let attempt = 1; ; attempt += 1) {
       const { verdicts, draft } = await decide(store, members);
       try {
@@ -116,7 +119,7 @@ async function decideGroup(store: Store, commit: (draft: Draft) => Promise<void>
         return answer(members, verdicts);
       } catch (error) {
         if (!(error instanceof Stale)) throw error;
-        if (attempt >= ATTEMPTS) throw changedBySomebody();
+        if (attempt >= ATTEMPTS && Date.now() - began > LONGEST_MS) throw changedBySomebody();
         await sleep(Math.random() * (attempt < LOCKED ? Math.min(attempt, 10) : LOCKED_MS));
       }
     }

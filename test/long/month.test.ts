@@ -11,10 +11,10 @@ import { freePort } from '../setup/server';
 const quiet = { begin: () => undefined, step: () => undefined, end: () => undefined };
 const KILL_EVERY_MS = 5000;
 
-const play = async (bases: readonly string[], broker?: { url: string; prefix: string }) => {
+const play = async (bases: readonly string[], clearingHouse: string, broker?: { url: string; prefix: string }) => {
   const folder = mkdtempSync(join(tmpdir(), 'trunkline-month-'));
   try {
-    return await demo({ plan: MONTH, folder, bases, progress: quiet, reset: false, ...(broker ? { broker } : {}) });
+    return await demo({ plan: MONTH, folder, bases, clearingHouse, progress: quiet, reset: false, ...(broker ? { broker } : {}) });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -22,9 +22,10 @@ const play = async (bases: readonly string[], broker?: { url: string; prefix: st
 
 it('every figure of the month is the one known beforehand, in one process with the broker within', async () => {
   const database = freshDatabase();
-  const running = await serve({ database: database.name, reset: false, port: await freePort(), env: { MONGODB_URI: database.uri } });
+  const clearingHouse = `http://127.0.0.1:${await freePort()}`;
+  const running = await serve({ database: database.name, reset: false, port: await freePort(), env: { MONGODB_URI: database.uri, CLEARING_HOUSE_URL: clearingHouse } });
   try {
-    const { compared } = await play([running.url]);
+    const { compared } = await play([running.url], clearingHouse);
     expect(compared.filter(({ agrees }) => !agrees)).toEqual([]);
     expect(compared.length).toBeGreaterThan(120);
   } finally {
@@ -64,14 +65,18 @@ it('two API processes, two rating workers and RabbitMQ give the same figures tho
   const database = freshDatabase();
   const prefix = exchangePrefix();
   const ports = [await freePort(), await freePort()];
-  const env = { MONGODB_URI: database.uri, MONGODB_DATABASE: database.name, AMQP_URL: amqpUrl(), BROKER_PREFIX: prefix, NUMBER_QUARANTINE_DAYS: '10', LOG_LEVEL: 'error', HOST: '127.0.0.1' };
+  const clearingHouse = `http://127.0.0.1:${await freePort()}`;
+  const env = {
+    MONGODB_URI: database.uri, MONGODB_DATABASE: database.name, AMQP_URL: amqpUrl(), BROKER_PREFIX: prefix, NUMBER_QUARANTINE_DAYS: '10', LOG_LEVEL: 'error', HOST: '127.0.0.1',
+    CLEARING_HOUSE_URL: clearingHouse,
+  };
   const others = 'api,relay,ordering,billing,reconciliation,notification';
   const processes = await killedInTurn([
     ...ports.map((port) => () => startChild({ ...env, PORT: String(port) }, ['serve', '--roles', others])),
     ...[1, 2].map(() => () => startChild(env, ['serve', '--roles', 'rating'])),
   ]);
   try {
-    const { compared } = await play(ports.map((port) => `http://127.0.0.1:${port}`), { url: env.AMQP_URL, prefix });
+    const { compared } = await play(ports.map((port) => `http://127.0.0.1:${port}`), clearingHouse, { url: env.AMQP_URL, prefix });
     expect(compared.filter(({ agrees }) => !agrees)).toEqual([]);
     expect(processes.kills()).toBeGreaterThan(10);
   } finally {

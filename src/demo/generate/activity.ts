@@ -123,7 +123,7 @@ export function destination(random: Random, zone: string): string {
 
 /** Seconds of a call: a median of 55, a mean near 170, three in a hundred not answered. */
 export const duration = (random: Random): number =>
-  (random.next() < 0.03 ? 0 : Math.min(7140, Math.max(1, Math.round(random.lognormal(55, 1.35)))));
+  (random.next() < 0.03 ? 0 : Math.min(7140, Math.max(1, Math.round(random.lognormal(55, 1.5)))));
 
 export const visitedIn = (random: Random, area: keyof typeof VISITED): string => random.pick(VISITED[area]);
 

@@ -1,5 +1,5 @@
 import { dublin, midnightFrom } from './dublin';
-import { msisdnOf, simOf, type Line } from './lines';
+import { BLOCK, msisdnOf, simOf, type Line } from './lines';
 import { offerNamed, type PaymentType } from './offers';
 import type { Plan } from './plan';
 import type { Random } from './random';
@@ -57,11 +57,13 @@ function beginning(offer: string, later: boolean, plan: Plan, random: Random): n
 
 function lineOf({ offer, later, customer }: Wanted, index: number, plan: Plan, random: Random): Line {
   const from = beginning(offer, later, plan, random);
-  const callsNothing = random.next() < 0.2 && offer !== 'CLASSIC';
+  // One line in five calls nobody, none of them on CLASSIC.
+  const callsNothing = random.next() < 0.21 && offer !== 'CLASSIC';
+  const nth = plan.company * BLOCK + index;
   const small = offer === 'PAYG' || offer === 'CLASSIC' ? 0.12 : 1;
   return {
-    key: `L${padded(index + 1)}`, account: `HM-A-${padded(customer + 1)}`, customer: `HM-C-${padded(customer + 1)}`, paymentType: offerNamed(offer).paymentType ?? 'postpaid',
-    product: `${offer} L${padded(index + 1)}`, offers: [{ from, value: offer }], sims: [{ from, value: simOf(index + 12) }], numbers: [{ from, value: msisdnOf(index + 12) }],
+    key: `L${padded(nth + 1)}`, account: `HM-A-${padded(plan.company * BLOCK + customer + 1)}`, customer: `HM-C-${padded(plan.company * BLOCK + customer + 1)}`, paymentType: offerNamed(offer).paymentType ?? 'postpaid',
+    product: `${offer} L${padded(nth + 1)}`, offers: [{ from, value: offer }], sims: [{ from, value: simOf(nth + 12) }], numbers: [{ from, value: msisdnOf(nth + 12) }],
     from, usedFrom: Math.max(from, plan.from), pauses: [], eventful: later,
     weight: { data: small * random.lognormal(1, 0.4), calls: callsNothing ? 0 : (offer === 'CLASSIC' ? 2 : 1) * random.lognormal(1, 0.4), sms: random.lognormal(1, 0.4) },
   };

@@ -1,4 +1,4 @@
-import { MONTH, QUICK, scaledPlan } from './plan';
+import { MONTH, QUICK, companyOf } from './plan';
 import { generate } from './write';
 import { iccidOf } from './lines';
 
@@ -49,9 +49,16 @@ it('SIM card numbers have 19 digits and pass their check', () => {
   expect([1, 12, 345, 99_999].map(iccidOf).map((iccid) => [iccid.length, sum(iccid) % 10])).toEqual([[19, 0], [19, 0], [19, 0], [19, 0]]);
 });
 
-it('a scaled plan has so many times the records', () => {
-  const { written } = generate(scaledPlan(QUICK, 3));
-  expect(written.expected.files['own records taken']).toBe(3000);
+it('another company has the same figures, and no number, SIM, account, record or session of the first', () => {
+  const other = generate(companyOf(QUICK, 1));
+  expect(other.written.expected.files).toEqual(made.written.expected.files);
+  const names = ({ usage, wholesale, written }: typeof made) => new Set([
+    ...usage.flatMap(({ records }) => records.flatMap(({ recordId, imsi, msisdn, chargingId = '' }) => [recordId, imsi, msisdn, ...(chargingId === '' ? [] : [chargingId])])),
+    ...wholesale.flatMap(({ text }) => text.split('\r\n').flatMap((line) => line.split(';').slice(1, 5).filter((cell) => cell.length > 3 && line.startsWith('D')))),
+    ...written.customers.flatMap(({ customer, account }) => [customer, account].map((one) => (one as { name: string }).name)),
+  ]);
+  const first = names(made);
+  expect([...names(other)].filter((name) => first.has(name))).toEqual([]);
 });
 
 describe('the month', () => {
@@ -69,13 +76,29 @@ describe('the month', () => {
     expect([count(({ type, visited }) => type === 'MOC' && visited !== undefined), count(({ type, visited }) => type === 'MTC' && visited !== undefined)]).toEqual([45, 20]);
   });
 
+  it('has usage of the shape that people make', () => {
+    const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+    const data = records.filter(({ type }) => type === 'DATA');
+    const volumes = new Map<string, number>();
+    for (const { line, up, down } of data) if (line) volumes.set(line.key, (volumes.get(line.key) ?? 0) + up + down);
+    const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0);
+    const largest = [...volumes.values()].sort((a, b) => b - a).slice(0, 13);
+    const callers = new Set(records.flatMap(({ type, line }) => (type !== 'DATA' && type !== 'SMS_MO' && line ? [line.key] : [])));
+    expect(Math.round(median(data.map(({ up, down }) => up + down)) / 1024 ** 2 / 10)).toBe(6);
+    expect(Math.round((100 * sum(largest)) / sum([...volumes.values()]) / 5)).toBe(7);
+    expect(Math.round((100 * (260 - callers.size)) / 260)).toBe(20);
+    expect(Math.round(median(records.flatMap(({ type, seconds }) => (type === 'MOC' ? [seconds] : []))) / 5)).toBe(11);
+    expect(Math.round(sum(month.wholesale.map(({ lines }) => lines)) / 200)).toBe(28);
+  });
+
   it('has 200 customers with what becomes of them', () => {
     expect(customers).toHaveLength(200);
     const orders = steps.flatMap((step) => (step.step === 'order' ? [step.key.replace(/ L\d+$/, '')] : []));
     const ordered = (what: string) => orders.filter((key) => key === what).length;
     expect(['change', 'SIM swap', 'new number', 'end'].map(ordered)).toEqual([8, 5, 2, 3]);
     expect(['portOut', 'customer'].map(stepsOf)).toEqual([4, 3]);
-    expect(steps.flatMap((step) => (step.step === 'port' ? [step.report] : [])).sort()).toEqual(['executed', 'executed', 'executed', 'executed', 'executed', 'executed', 'mend', 'refused']);
+    const ports = steps.flatMap((step) => (step.step === 'port' ? [step.mended === undefined ? 'executed' : 'mended'] : []));
+    expect([ports.filter((what) => what === 'executed').length, ports.filter((what) => what === 'mended').length]).toEqual([6, 1]);
     expect(steps.filter((step) => step.step === 'topup' && !step.key.startsWith('first')).length).toBe(130);
     expect(steps.filter((step) => step.step === 'topup' && step.mends !== undefined)).toHaveLength(7);
   });

@@ -1,7 +1,7 @@
 import { named } from './catalogue';
 import type { Company } from './company';
 import { DAY, HOUR, daysLater, iso, midnightFrom } from './dublin';
-import { msisdnAt, msisdnOf, simAt, simOf, type Line } from './lines';
+import { BLOCK, RENUMBERED, SWAPPED, msisdnAt, msisdnOf, simAt, simOf, type Line } from './lines';
 import { CURRENCY, offerNamed, pricesOf } from './offers';
 import { PROFILE } from './papers';
 import { free, onDay, type Plan } from './plan';
@@ -43,12 +43,18 @@ function take({ lines, plan, random }: Making, offer: string, fits: (line: Line)
 
 const prepaid = (line: Line) => (line.paymentType === 'prepaid' ? { productCharacteristic: characteristics({ paymentType: 'prepaid' }) } : {});
 
-const identities = (line: Line, brings: string | undefined) => characteristics({
-  ...(brings === undefined ? { msisdn: line.numbers[0]!.value } : { msisdn: brings, portInDonor: 'Southcell', portInAccount: `SC-${line.key}` }), ...line.sims[0]!.value, simProfile: PROFILE,
+/** A number that a line brings, with the account that its donor is given. */
+interface Brought {
+  readonly msisdn: string;
+  readonly account: string;
+}
+
+const identities = (line: Line, brings: Brought | undefined) => characteristics({
+  ...(brings === undefined ? { msisdn: line.numbers[0]!.value } : { msisdn: brings.msisdn, portInDonor: 'Southcell', portInAccount: brings.account }), ...line.sims[0]!.value, simProfile: PROFILE,
 });
 
 /** The order of a new line: a SIM card, unless it has one, and its plan. */
-function signUp(line: Line, plan: Plan, brings?: string): OrderStep {
+function signUp(line: Line, plan: Plan, brings?: Brought): OrderStep {
   const at = Math.max(line.from, plan.from);
   const offer = line.offers[0]!.value;
   const isNew = !plan.staggered && line.from === at ? true : line.from > plan.from;
@@ -74,28 +80,27 @@ function signUpTogether(lines: readonly Line[], plan: Plan): OrderStep {
   return orderOf(first, plan.from, 'sign-up', isFamily ? [bundle] : items, isFamily ? [{ what: 'bundle', account: first.account, lines: keys }] : keys.map((line) => ({ what: 'signUp', line })));
 }
 
-function signUps({ plan, lines, steps }: Making, brought: ReadonlyMap<Line, string>): void {
+function signUps({ plan, lines, steps }: Making, brought: ReadonlyMap<Line, Brought>): void {
   const byCustomer = new Map<string, Line[]>();
   for (const line of lines) byCustomer.set(line.customer, [...byCustomer.get(line.customer) ?? [], line]);
   for (const group of byCustomer.values()) steps.push(group.length > 1 ? signUpTogether(group, plan) : signUp(group[0]!, plan, brought.get(group[0]!)));
 }
 
 /** Numbers that come from another operator, a day after the order; the last one is refused, mended and comes two days later. */
-function portIns({ plan, lines, random, steps }: Making): Map<Line, string> {
+function portIns({ plan, lines, random, steps }: Making): Map<Line, Brought> {
   const newcomers = lines.filter(({ from }) => from > plan.from).sort((a, b) => a.from - b.from).slice(0, plan.life.portIns);
-  return new Map(newcomers.map((line, index): [Line, string] => {
-    const msisdn = `35387${String(1_000_000 + random.whole(0, 8_999_999))}`;
+  return new Map(newcomers.map((line, index): [Line, Brought] => {
+    const msisdn = `35387${String(1_000_000 + (random.whole(0, 8_999_999) + plan.company * BLOCK) % 9_000_000)}`;
     const order = `sign-up ${line.key}`;
+    const number = line.key.slice(1);
+    const account = `A-${number}`;
     const refused = index === newcomers.length - 1;
     const arrives = line.from + (refused ? 2 : 1) * DAY;
     line.numbers.splice(0, 1, { from: arrives, value: msisdn });
     line.usedFrom = arrives;
-    if (refused) {
-      const at = line.from + DAY;
-      steps.push({ step: 'port', at, order, msisdn, report: 'refused' }, { step: 'port', at, order, msisdn, report: 'mend' });
-    }
-    steps.push({ step: 'port', at: arrives, order, msisdn, report: 'executed' });
-    return [line, msisdn];
+    if (refused) steps.push({ step: 'port', at: line.from + DAY, order, msisdn, mended: account });
+    steps.push({ step: 'port', at: arrives, order, msisdn });
+    return [line, { msisdn, account: refused ? number : account }];
   }));
 }
 
@@ -117,7 +122,7 @@ function endings(making: Making): Line[] {
 }
 
 /** The number of a line that ended, given to somebody new after its rest. */
-function recycle({ plan, lines }: Making, ended: readonly Line[], brought: ReadonlyMap<Line, string>): void {
+function recycle({ plan, lines }: Making, ended: readonly Line[], brought: ReadonlyMap<Line, Brought>): void {
   const [former] = ended;
   if (!plan.life.recycled || !former) return;
   const next = lines.find((line) => line.from > former.to! + 11 * DAY && !brought.has(line));
@@ -146,14 +151,14 @@ function identityChanges(making: Making): Line[] {
   const swapped = Array.from({ length: plan.life.simSwaps }, (_, index) => {
     const line = take(making, offers[index % offers.length]!);
     const at = onDay(plan, 7 + 4 * index, 10);
-    line.sims.push({ from: at, value: simOf(50_000 + index) });
+    line.sims.push({ from: at, value: simOf(plan.company * BLOCK + SWAPPED + index) });
     change(line, at, 'SIM swap', simAt(line, at));
     return line;
   });
   for (let index = 0; index < plan.life.numberChanges; index += 1) {
     const line = take(making, offers[index % offers.length]!);
     const at = onDay(plan, 12 + 5 * index, 10);
-    line.numbers.push({ from: at, value: msisdnOf(60_000 + index) });
+    line.numbers.push({ from: at, value: msisdnOf(plan.company * BLOCK + RENUMBERED + index) });
     change(line, at, 'new number', { msisdn: msisdnAt(line, at) });
   }
   return swapped;

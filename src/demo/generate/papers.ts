@@ -2,7 +2,7 @@ import type { Lives } from './life';
 import { LINE_FEE } from './contract';
 import { dayAt } from './dublin';
 import { divided, rescaled, scaled, text, total } from './exact';
-import { iccidOf, imsiOf, msisdnAt, msisdnOf, simAt, type Line } from './lines';
+import { BLOCK, GHOSTS, msisdnAt, msisdnOf, simAt, simOf, type Line } from './lines';
 import type { Plan } from './plan';
 import type { Random } from './random';
 import type { WholesaleRecord } from './wholesale';
@@ -40,8 +40,8 @@ function rowOf(line: Line, asOf: number, change: Partial<Row> = {}): Row {
   };
 }
 
-const stray = (index: number, state: Row['state'], activated: string, ended: string): Row =>
-  ({ iccid: iccidOf(700_000 + index), imsi: imsiOf(700_000 + index), msisdn: national(msisdnOf(70_000 + index)), state, profile: PROFILE, activated, ended });
+const stray = ({ company }: Plan, nth: number, state: Row['state'], activated: string, ended: string): Row =>
+  ({ ...simOf(company * BLOCK + GHOSTS + nth), msisdn: national(msisdnOf(company * BLOCK + GHOSTS + nth)), state, profile: PROFILE, activated, ended });
 
 /** The host's list of our SIMs on the last day of the month, with what is wrong in it. `lapsed` ended for want of money. */
 function lineList(plan: Plan, lines: readonly Line[], swapped: readonly Line[], lapsed: ReadonlyMap<string, number>, random: Random): Pick<Papers, 'lineList'> & { readonly lines: Papers['figures']['lines']; readonly rows: number; readonly active: number } {
@@ -59,8 +59,8 @@ function lineList(plan: Plan, lines: readonly Line[], swapped: readonly Line[], 
     const row = rowOf(line, asOf, otherProfile.has(line.key) ? { profile: 'STD-HOME' } : {});
     return line.sims.length > 1 ? [row, rowOf(line, asOf, { ...first, state: 'ended', ended: dayAt(line.sims[1]!.from) })] : [row];
   });
-  for (let index = 0; index < planted.ghosts; index += 1) rows.push(stray(index, 'active', GHOSTS_SINCE, ''));
-  for (let index = 0; index < planted.ended; index += 1) rows.push(stray(100 + index, 'ended', '2026-02-01', '2026-07-31'));
+  for (let index = 0; index < planted.ghosts; index += 1) rows.push(stray(plan, index, 'active', GHOSTS_SINCE, ''));
+  for (let index = 0; index < planted.ended; index += 1) rows.push(stray(plan, 100 + index, 'ended', '2026-02-01', '2026-07-31'));
   const content = random.shuffled(rows).map(({ iccid, imsi, msisdn, state, profile, activated, ended }) => [dayAt(asOf), iccid, imsi, msisdn, state, profile, activated, ended, LINE_FEE].join(';'));
   const fee = scaled(LINE_FEE, 2);
   return {

@@ -24,13 +24,13 @@ export function sessions(plan: Plan, random: Random): SessionMaker {
   });
   const session = () => {
     made += 1;
-    return { chargingId: String(981_000_000 + made * 7), gateway: `192.0.2.${10 + (made % 9)}` };
+    return { chargingId: String(981_000_000 + plan.company * 100_000 + made * 7), gateway: `192.0.2.${10 + (made % 9)}` };
   };
   return {
     octets: () => Math.max(20_000, Math.round(random.lognormal(110 * MB, 1.1))),
     records(line, at, octets, visited) {
       const ids = session();
-      const length = Math.min(random.whole(60, 7 * 3600) * SECOND, ...edges.filter((edge) => edge > at).map((edge) => edge - at), plan.until - at, unchangedFor(line, at));
+      const length = Math.min(random.whole(60, 10 * 3600) * SECOND, ...edges.filter((edge) => edge > at).map((edge) => edge - at), plan.until - at, unchangedFor(line, at));
       const seconds = Math.max(1, Math.floor(length / SECOND));
       const cuts = cutsOf(at, seconds, octets);
       return cuts.map(({ from, seconds: part, octets: volume }, index) => {

@@ -40,12 +40,12 @@ export interface OrderItem {
   readonly productOrderItem?: readonly OrderItem[];
 }
 
-/** The clearing house reports on a number that comes to us: it moves now, or the donor refuses; `mend` is our answer to that. */
+/** A number that comes to us moves now; or its donor has refused, and the customer mends the account that it is asked for with. */
 export interface PortStep extends At {
   readonly step: 'port';
   readonly order: string;
   readonly msisdn: string;
-  readonly report: 'executed' | 'refused' | 'mend';
+  readonly mended?: string;
 }
 
 /** A number leaves. */

@@ -99,12 +99,14 @@ function textOf({ records, repeats, changed, bad }: Draft, random: Random): stri
   return `${[COLUMNS, ...mixed.map((cells) => cells.join(',')), `T,${mixed.length},${sum(8)},${sum(9, 10)}`].join('\n')}\n`;
 }
 
+/** What reached us, each with the id that its line carries. */
+export const recordIds = ({ company }: Plan, activities: readonly Activity[]): Map<Activity, string> =>
+  new Map(activities.filter(({ lost }) => !lost).map((activity, index) => [activity, `7f${(company * 0x10000 + index + 1).toString(16).padStart(4, '0')}`]));
+
 /** Our files, two a day, each with what it brings. */
 export function usageFiles(plan: Plan, activities: readonly Activity[], random: Random): UsageFile[] {
   const drafts: Draft[] = Array.from({ length: fileCount(plan) }, (_, index) => ({ number: index + 1, records: [], repeats: [], changed: [], bad: [] }));
-  activities.filter(({ lost }) => !lost).forEach((activity, index) => {
-    drafts[numberOf(activity, index, plan) - 1]!.records.push({ ...activity, recordId: `7f${(index + 1).toString(16).padStart(activities.length > 60_000 ? 6 : 4, '0')}` });
-  });
+  [...recordIds(plan, activities)].forEach(([activity, recordId], index) => { drafts[numberOf(activity, index, plan) - 1]!.records.push({ ...activity, recordId }); });
   spoil(drafts, plan, random);
   return drafts.map((draft): UsageFile => {
     const closed = windowOf(plan, draft.number).until + 30 * MINUTE;

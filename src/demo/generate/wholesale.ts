@@ -1,6 +1,6 @@
-import { within } from './activity';
+import { within, type Activity } from './activity';
 import { costAt, rateFor } from './contract';
-import { imsiOf, msisdnAt, msisdnOf } from './lines';
+import { BLOCK, STRANGERS, imsiOf, msisdnAt, msisdnOf } from './lines';
 import { SECOND, dayAt } from './dublin';
 import { rescaled, type Nano } from './exact';
 import type { Happened } from './events';
@@ -46,7 +46,20 @@ export interface Wholesale {
   readonly items: readonly Item[];
 }
 
+/** The classes that somebody has to look after. */
+export const DIFFERENCES: readonly Class[] = ['missingInRetail', 'unbilled', 'missingInWholesale', 'quantityMismatch', 'priceMismatch', 'duplicate'];
+
+/** Every difference by its class, named by the host's record, or by ours where the host has none. */
+export type Differences = Readonly<Partial<Record<Class, readonly string[]>>>;
+
+export function differencesOf({ items }: Wholesale, recordIds: ReadonlyMap<Activity, string>): Differences {
+  const nameOf = ({ record, trade }: Item): string => record?.ref ?? recordIds.get(trade!.parts[0]!)!;
+  return Object.fromEntries(DIFFERENCES.map((name) => [name, items.filter((item) => item.class === name).map(nameOf).sort()]));
+}
+
 const KB = 1024;
+/** More than a company has. */
+const REFERENCES = 10_000;
 const written = (cost: Nano): Nano => rescaled(rescaled(cost, 10, 4), 4, 10);
 /** A day of the play's month as it stands in files. */
 export const dayOf = ({ from }: Plan, day: number | undefined): string | undefined => (day === undefined ? undefined : `${dayAt(from).slice(0, 8)}${String(day).padStart(2, '0')}`);
@@ -60,7 +73,7 @@ interface Writer {
 
 /** Writes records as the host would: starts and quantities a little off, within tolerance. */
 function writer(plan: Plan, random: Random): Writer {
-  let last = 88_119;
+  let last = 88_119 + plan.company * REFERENCES;
   const ref = () => `NC${(last += 1)}`;
   const shifted = (at: number) => (at + 4 * SECOND < plan.until && dayAt(at + 4 * SECOND) === dayAt(at) ? at + random.whole(0, 3) * SECOND : at);
   const thousandth = dayOf(plan, plan.wholesale.thousandthDay);
@@ -81,7 +94,7 @@ function writer(plan: Plan, random: Random): Writer {
   return {
     record,
     again: (one, other) => ({ ...one, ref: other === undefined ? one.ref : ref() }),
-    stranger: (template, index) => ({ ...record({ ...template, other: template.other ?? '353871234567' }), imsi: imsiOf(8_000_000 + index), msisdn: msisdnOf(80_000 + index) }),
+    stranger: (template, index) => ({ ...record({ ...template, other: template.other ?? '353871234567' }), imsi: imsiOf(plan.company * BLOCK + STRANGERS + index), msisdn: msisdnOf(plan.company * BLOCK + STRANGERS + index) }),
   };
 }
 

@@ -13,12 +13,12 @@ import type { Plan } from './plan';
 import { seeded } from './random';
 import { LINE_LIST, STATEMENT, schedule } from './schedule';
 import type { Step } from './steps';
-import { usageFiles, type UsageFile, type UsageRecord } from './usageFiles';
-import { wholesale, type Wholesale } from './wholesale';
+import { recordIds, usageFiles, type UsageFile, type UsageRecord } from './usageFiles';
+import { differencesOf, wholesale, type Differences, type Wholesale } from './wholesale';
 import { wholesaleFiles, type WholesaleFile } from './wholesaleFiles';
 
 /** Changes when the same plan would write other files. */
-export const GENERATOR = 4;
+export const GENERATOR = 5;
 
 /** What a folder holds beside the usage and wholesale files. */
 export interface Written {
@@ -29,6 +29,7 @@ export interface Written {
   readonly customers: readonly { readonly customer: object; readonly account: object }[];
   readonly steps: readonly Step[];
   readonly expected: Expected;
+  readonly differences: Differences;
 }
 
 const customersOf = ({ customers }: Company): Written['customers'] => customers.map(({ name, account, email }) => ({
@@ -72,7 +73,7 @@ export function generate(plan: Plan): Generated {
     planted: plan.wholesale, settlement: plan.settlement, papers: sent.figures,
   });
   return {
-    written: { generator: GENERATOR, play: plan.name, seed: plan.seed, loads: [...catalogue(), contractDocument()], customers: customersOf(all), steps, expected },
+    written: { generator: GENERATOR, play: plan.name, seed: plan.seed, loads: [...catalogue(), contractDocument()], customers: customersOf(all), steps, expected, differences: differencesOf(host, recordIds(plan, events.activities)) },
     usage: own, wholesale: theirs, papers: plan.settlement ? { [LINE_LIST]: sent.lineList, [STATEMENT]: sent.statement } : {}, books,
   };
 }
@@ -94,7 +95,7 @@ export function write(plan: Plan, folder: string): Written {
   for (const { name, text } of usage) writeFileSync(join(folder, 'usage', name), text);
   for (const { name, text } of theirs) writeFileSync(join(folder, 'wholesale', name), Buffer.from(text, 'latin1'));
   for (const [name, text] of Object.entries(sent)) writeFileSync(join(folder, 'wholesale', name), text);
-  const { loads, customers, steps, expected, ...play } = written;
-  for (const [name, content] of Object.entries({ catalogue: loads, customers, steps, expected, play })) writeFileSync(join(folder, `${name}.json`), pretty(content));
+  const { loads, customers, steps, expected, differences, ...play } = written;
+  for (const [name, content] of Object.entries({ catalogue: loads, customers, steps, expected, differences, play })) writeFileSync(join(folder, `${name}.json`), pretty(content));
   return written;
 }

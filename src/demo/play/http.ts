@@ -6,7 +6,8 @@ export interface Client {
   list(path: string): Promise<Resource[]>;
   count(path: string): Promise<number>;
   post(path: string, body: unknown, key?: string): Promise<Resource>;
-  patch(path: string, body: unknown): Promise<Resource>;
+  /** Only when the resource is still as that ETag says, where one is given: else the Error's status is 412. */
+  patch(path: string, body: unknown, etag?: string): Promise<Resource>;
   /** Sends a file as it is. */
   send(path: string, content: Buffer, type: string): Promise<Resource>;
 }
@@ -16,6 +17,7 @@ export type Resource = Readonly<Record<string, unknown>> & { readonly id: string
 export interface Reply {
   readonly status: number;
   readonly total: number;
+  readonly etag?: string;
   readonly body: unknown;
 }
 
@@ -39,9 +41,11 @@ async function once(url: string, init: RequestInit): Promise<{ reply: Reply; tex
     throw unanswered(`${url} did not answer: ${error.message}`);
   });
   const text = await response.text().catch((error: Error) => { throw unanswered(`${url} broke off: ${error.message}`); });
-  // Busy, or another request with the same key under way: nothing was done, so it may be asked again.
-  if (response.status === 503 || response.status === 429 || (response.status === 409 && text.includes('REQ-20'))) throw unanswered(`${url} answered ${response.status}`);
-  return { reply: { status: response.status, total: Number(response.headers.get('x-total-count') ?? 0), body: text === '' ? undefined : JSON.parse(text) as unknown }, text };
+  // Busy, another request with the same key under way, or what a killed process was changing not free yet: nothing was done, so it may be asked again.
+  if (response.status === 503 || response.status === 429 || (response.status === 409 && /"REQ-(16|20)"/.test(text))) throw unanswered(`${url} answered ${response.status}`);
+  const etag = response.headers.get('etag');
+  const body = text === '' ? undefined : JSON.parse(text) as unknown;
+  return { reply: { status: response.status, total: Number(response.headers.get('x-total-count') ?? 0), ...(etag === null ? {} : { etag }), body }, text };
 }
 
 /** A client of a server that may be killed and started again meanwhile: every request is one that may be repeated. */
@@ -61,7 +65,7 @@ export function client(bases: readonly string[]): Client {
   const get = async (path: string): Promise<Reply> => (await ask(path, {})).reply;
   const made = async (path: string, init: RequestInit, method = 'POST'): Promise<Resource> => {
     const { reply, text } = await ask(path, { method, ...init });
-    if (reply.status !== 201 && reply.status !== 200) throw new Error(`${method} ${path} answered ${reply.status}: ${text.slice(0, 600)}`);
+    if (reply.status !== 201 && reply.status !== 200) throw Object.assign(new Error(`${method} ${path} answered ${reply.status}: ${text.slice(0, 600)}`), { status: reply.status });
     return reply.body as Resource;
   };
   const page = async (path: string, limit: number, offset: number): Promise<Reply> => {
@@ -81,7 +85,7 @@ export function client(bases: readonly string[]): Client {
     },
     count: async (path) => (await page(path, 1, 0)).total,
     post: (path, body, key) => made(path, { headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { 'idempotency-key': key }) }, body: JSON.stringify(body) }),
-    patch: (path, body) => made(path, { headers: { 'content-type': 'application/merge-patch+json' }, body: JSON.stringify(body) }, 'PATCH'),
+    patch: (path, body, etag) => made(path, { headers: { 'content-type': 'application/merge-patch+json', ...(etag === undefined ? {} : { 'if-match': etag }) }, body: JSON.stringify(body) }, 'PATCH'),
     send: (path, content, type) => made(path, { headers: { 'content-type': type }, body: new Uint8Array(content) }),
   };
 }

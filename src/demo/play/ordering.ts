@@ -25,7 +25,8 @@ export const order: Doer<'order'> = async (step, { client, directory, done }) =>
   const id = done.orders.get(step.key) ?? (await client.post(ORDERS, body, `demo ${step.key}`)).id;
   done.orders.set(step.key, id);
   const made = await orderIs(client, id, step.waits ? [...ENDED, 'pending', 'held'] : ENDED);
-  if (!step.waits && made['state'] !== 'completed') throw new Error(`${step.key} is ${String(made['state'])}: ${JSON.stringify(made['note'])}`);
+  if (step.waits) await donorSays(client, id, ['scheduled', 'rejectedByDonor', 'executed']);
+  else if (made['state'] !== 'completed') throw new Error(`${step.key} is ${String(made['state'])}: ${JSON.stringify(made['note'])}`);
 };
 
 export const topup: Doer<'topup'> = async (step, { client, directory }) => {
@@ -41,37 +42,33 @@ interface Item {
   readonly product?: { readonly productCharacteristic?: readonly { readonly name: string; readonly value: string }[] };
 }
 
-/** The customer's number with the donor as it should have been written. */
-const MENDED = '-mended';
+const accountIn = (items: readonly Item[]): string | undefined => items.flatMap(({ product }) => product?.productCharacteristic ?? []).find(({ name }) => name === 'portInAccount')?.value;
 
-const accountIn = (items: readonly Item[]): string => items.flatMap(({ product }) => product?.productCharacteristic ?? []).find(({ name }) => name === 'portInAccount')?.value ?? '';
-
-const withMendedAccount = (items: readonly Item[]): Item[] => items.map((item) => ({
-  ...item,
-  ...(item.product?.productCharacteristic ? {
-    product: { ...item.product, productCharacteristic: item.product.productCharacteristic.map((one) => (one.name === 'portInAccount' ? { ...one, value: `${one.value}${MENDED}` } : one)) },
-  } : {}),
+const withAccount = (items: readonly Item[], value: string): Item[] => items.map(({ product, ...item }) => ({
+  ...item, ...(product ? { product: { ...product, productCharacteristic: (product.productCharacteristic ?? []).map((one) => (one.name === 'portInAccount' ? { ...one, value } : one)) } } : {}),
 }));
 
-/** We are the clearing house: numbers arrive, or are refused until the order is mended. */
-export const port: Doer<'port'> = async ({ order: key, msisdn, report, at: when }, { client, done }) => {
+/** Until the donor said through the clearing house what it does with the number. */
+const donorSays = (client: Client, orderId: string, states: readonly string[]): Promise<void> => until(`the donor of order ${orderId} answers through the clearing house (CLEARING_HOUSE_URL of the servers)`, async () => {
+  const [asked] = await client.list(`${PORTS}?productOrder.id=${orderId}&fields=state`);
+  return asked !== undefined && states.includes(String(asked['state']));
+});
+
+/** Numbers arrive, or were refused until the customer mends the order. */
+export const port: Doer<'port'> = async ({ order: key, mended }, { client, done }) => {
   const id = done.orders.get(key);
   if (id === undefined) throw new Error(`there is no order '${key}'`);
-  const [held] = await client.list(`${PORTS}?msisdn=${msisdn}`);
-  if (!held) throw new Error(`nobody asked for the number of '${key}'`);
-  const items = ((await client.get(`${ORDERS}/${id}`)).body as { readonly productOrderItem: readonly Item[] }).productOrderItem;
-  const isMended = accountIn(items).endsWith(MENDED);
-  if (report === 'executed') {
-    if (held['state'] === 'requested') await client.patch(`${PORTS}/${held.id}`, { state: 'scheduled', window: { startDateTime: iso(when) } });
+  if (mended === undefined) {
     await orderIs(client, id, ['completed']);
-  } else if (report === 'refused' && !isMended) {
-    if (held['state'] === 'requested') await client.patch(`${PORTS}/${held.id}`, { state: 'rejectedByDonor', reason: 'The account is not known here.' });
-    await orderIs(client, id, ['held']);
-  } else if (report === 'mend') {
-    if (!isMended) await client.patch(`${ORDERS}/${id}`, { productOrderItem: withMendedAccount(items) });
-    await until(`the number of '${key}' is asked for again`, async () => (await client.list(`${PORTS}?msisdn=${msisdn}`))[0]?.['state'] === 'requested');
-    await orderIs(client, id, ['pending']);
+    return;
   }
+  const { productOrderItem: items } = (await client.get(`${ORDERS}/${id}`)).body as { readonly productOrderItem: readonly Item[] };
+  if (accountIn(items) !== mended) {
+    await orderIs(client, id, ['held']);
+    await client.patch(`${ORDERS}/${id}`, { productOrderItem: withAccount(items, mended) });
+  }
+  await donorSays(client, id, ['scheduled']);
+  await orderIs(client, id, ['pending']);
 };
 
 export const portOut: Doer<'portOut'> = async ({ key, msisdn, product }, { client }) => {

@@ -1,4 +1,5 @@
 import { total } from '../generate/exact';
+import type { Differences } from '../generate/wholesale';
 import type { Expected, Figure, Figures } from '../books/expected';
 import { MOST_ACCOUNTS } from '../books/expected';
 import { SUBSCRIPTIONS, type Heard } from '../play/listener';
@@ -119,14 +120,15 @@ export const consumedFigures = ({ events }: Expected, types: ReadonlyMap<string,
   Object.values(SUBSCRIPTIONS).flat().map((type) => [`${type}, consumed`, types.get(type) ?? 0, events[`${type}, published`] ?? 0]);
 
 /** The figures that the report shows, as the product has them. */
-export async function figures(client: Client, heard: Heard): Promise<Expected> {
+export async function figures(client: Client, heard: Heard, differences: Differences): Promise<Expected> {
   const usage = await client.list(`${at('usageManagement', 'usage')}?fields=status,usageType,usageCharacteristic,ratedProductUsage`) as unknown as readonly Usage[];
   const valueOf = ({ usageCharacteristic = [] }: Usage, name: string) => String(usageCharacteristic.find((one) => one.name === name)?.value ?? '');
   const reasons = usage.filter(({ status }) => status === 'rejected').map((one) => valueOf(one, 'rejectReason'));
+  const recordIds = new Map(usage.map((one) => [one.id, valueOf(one, 'recordId')]));
   const recovered = usage.filter((one) => valueOf(one, 'source') === 'recovery').length;
   const suspended = usage.filter(({ ratedProductUsage = [] }) => ratedProductUsage.some(({ afterSuspension }) => afterSuspension)).length;
   const [files, balances, bills, host, events] = await Promise.all([
-    fileFigures(client, usage.length - recovered, recovered), balanceFigures(client, usage), billFigures(client), hostFigures(client), eventFigures(client, heard),
+    fileFigures(client, usage.length - recovered, recovered), balanceFigures(client, usage), billFigures(client), hostFigures(client, differences, recordIds), eventFigures(client, heard),
   ]);
   return {
     files, usage: { rated: 0, billed: 0, rejected: 0, ...counted(usage.map(({ status }) => status)), ...(suspended > 0 ? { 'after suspension': suspended } : {}) }, reasons: counted(reasons),

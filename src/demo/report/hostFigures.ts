@@ -1,4 +1,5 @@
-import { CLASSES, type Class } from '../generate/wholesale';
+import { divided, text } from '../generate/exact';
+import { CLASSES, DIFFERENCES, type Class, type Differences } from '../generate/wholesale';
 import type { RunName } from '../generate/steps';
 import type { Figure, Figures } from '../books/expected';
 import { at, type Client, type Resource } from '../play/http';
@@ -30,6 +31,7 @@ const itemsOf = (run: Run | undefined, name: Class): ClassSums => run?.classSums
 interface Report {
   readonly sums: { readonly reasons: readonly { readonly key: string; readonly classes: Readonly<Partial<Record<Class, number>>> }[] };
   readonly ageing: readonly { readonly band: string; readonly items: number }[];
+  readonly items: readonly { readonly class: string; readonly own: readonly string[]; readonly wholesale: readonly string[] }[];
 }
 
 async function reportOf(client: Client, run: Run | undefined): Promise<Report | undefined> {
@@ -53,9 +55,19 @@ function leakageFigures(run: Run | undefined, report: Report | undefined): Figur
   return leakage;
 }
 
-function controlFigures(run: Run | undefined): Figures {
+const share = (part: number, whole: number): string => (whole === 0 ? '1' : text(divided(BigInt(part) * 1_000_000n, BigInt(whole)), 6));
+
+/** How many of the differences that were found are planted ones, record by record, and how many of the planted ones were found. */
+function accuracy(report: Report | undefined, planted: Differences, recordIds: ReadonlyMap<string, string>): Figures {
+  const named = new Set(DIFFERENCES.flatMap((name) => (planted[name] ?? []).map((record) => `${name} ${record}`)));
+  const found = (report?.items ?? []).filter((item) => (DIFFERENCES as readonly string[]).includes(item.class));
+  const hits = found.filter((item) => (item.wholesale.length > 0 ? item.wholesale : item.own.map((id) => recordIds.get(id))).some((record) => named.delete(`${item.class} ${record}`))).length;
+  return { 'precision of the differences': share(hits, found.length), 'recall of the differences': share(hits, hits + named.size) };
+}
+
+function controlFigures(run: Run | undefined, accuracies: Figures): Figures {
   const { ownInItems = 0, wholesaleInItems = 0, complete = false } = run?.control ?? {};
-  return { 'own records in items': ownInItems, 'wholesale records in items': wholesaleInItems, 'every record in one item': complete ? 'yes' : 'no' };
+  return { 'own records in items': ownInItems, 'wholesale records in items': wholesaleInItems, 'every record in one item': complete ? 'yes' : 'no', ...accuracies };
 }
 
 function recoveredFigures(run: Run | undefined, recovered: number): Figures {
@@ -83,8 +95,8 @@ function statementFigures(run: Run | undefined): Figures {
 
 const ageFigures = (report: Report | undefined): Figures => Object.fromEntries((report?.ageing ?? []).map(({ band, items }) => [`${band} days`, items]));
 
-/** What came of the host's files, lists and statements. */
-export async function hostFigures(client: Client): Promise<Readonly<Record<'leakage' | 'age' | 'recovered' | 'lines' | 'statement' | 'control', Figures>>> {
+/** What came of the host's files, lists and statements. `recordIds` are those of our usage, by its ids. */
+export async function hostFigures(client: Client, planted: Differences, recordIds: ReadonlyMap<string, string>): Promise<Readonly<Record<'leakage' | 'age' | 'recovered' | 'lines' | 'statement' | 'control', Figures>>> {
   const [runs, recovered, lists] = await Promise.all([
     client.list(RUNS) as unknown as Promise<readonly Run[]>, client.count(`${at('trunkline', 'reconciliationItem')}?status=recovered&fields=status`), client.list(`${at('trunkline', 'lineList')}?fields=lines`),
   ]);
@@ -92,6 +104,6 @@ export async function hostFigures(client: Client): Promise<Readonly<Record<'leak
   const run = named('leakage');
   const report = await reportOf(client, run);
   return {
-    leakage: leakageFigures(run, report), age: ageFigures(report), recovered: recoveredFigures(named('after recovery'), recovered), lines: lineFigures(run, lists), statement: statementFigures(run), control: controlFigures(run),
+    leakage: leakageFigures(run, report), age: ageFigures(report), recovered: recoveredFigures(named('after recovery'), recovered), lines: lineFigures(run, lists), statement: statementFigures(run), control: controlFigures(run, accuracy(report, planted, recordIds)),
   };
 }

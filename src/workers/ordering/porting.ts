@@ -151,7 +151,8 @@ async function followOut(unit: UnitOfWork, port: NumberPort): Promise<void> {
     id: orderId, '@type': 'ProductOrder', state: 'acknowledged', orderDate: unit.now.toISOString(), ...(product?.relatedParty && { relatedParty: product.relatedParty }),
     productOrderItem: [{ id: '1', action: 'delete', state: 'acknowledged', product: { id: port.product.id, terminationDate: at } }],
   };
-  unit.save('productOrder', noted(order, [`Number ${port.msisdn} was ported out to ${port.recipient ?? 'another operator'}.`], unit.now));
+  // Its timer and its event may both be first.
+  unit.save('productOrder', noted(order, [`Number ${port.msisdn} was ported out to ${port.recipient ?? 'another operator'}.`], unit.now), { raced: true });
   unit.save<NumberPort>(COLLECTION, { ...port, state: 'executed', productOrder: { id: orderId } });
 }
 
