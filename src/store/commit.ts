@@ -6,7 +6,6 @@ import type { Database } from './connection';
 import { countChanges, type Counting } from './counter';
 import { crashPoint } from './crashPoint';
 import type { Change, EventRecord } from './event';
-import { outboxEntries } from './outbox';
 
 type Write = mongoose.mongo.AnyBulkWriteOperation<Stored>;
 
@@ -162,11 +161,8 @@ function collect(database: Database, drafts: readonly Draft[], slot: number): Wo
     }
     for (const { collection, record } of more) put(records, collection, record as Stored);
   }
-  const logged = (records.get('event') ?? []) as readonly unknown[] as readonly EventRecord[];
-  if (logged.length > 0) {
-    counting.set('event', new Map([['n', logged.length]]));
-    records.set('outbox', outboxEntries(logged) as unknown[] as Stored[]);
-  }
+  const logged = records.get('event')?.length ?? 0;
+  if (logged > 0) counting.set('event', new Map([['n', logged]]));
   for (const write of counterWrites(counting, slot)) put(writes, 'counter', write);
   return { writes, records };
 }

@@ -1,7 +1,6 @@
 import type fc from 'fast-check';
 import { balancesOf, euro, type Balances } from '../fixtures/balances';
 import { ref, type Biller, type Json } from './biller';
-import { sendAgain } from './sendAgain';
 import { call, until, type Reply, type TestServer } from './server';
 
 /** A monetary bucket in cents. What is reserved never exceeds what is there. */
@@ -165,7 +164,7 @@ export class Repeat implements Command {
     const { id, body } = model.usages[this.pick % model.usages.length]!;
     const again = verdict(await call('POST', usagesOf(line), body), true);
     if (again.id !== id) throw new Error(`the record became ${again.id} beside ${id}`);
-    await sendAgain(line.server.store, `usage/${id}`, 'UsageCreateEvent');
+    await line.server.store.database.collection('event').updateMany({ entity: `usage/${id}`, eventType: 'UsageCreateEvent' }, { $set: { sent: false } });
   }
   toString = () => `repeat ${this.pick}`;
 }
