@@ -224,7 +224,7 @@ async function replaceMany(database: Database, name: string, replacements: reado
   const revisions = new Map((await collection.find(all, { session, projection: { _rev: 1 } }).toArray()).map(({ _id, _rev }) => [_id, _rev]));
   if (replacements.some(({ filter }) => revisions.get(filter._id) !== filter._rev)) throw new Stale(`${name} was changed by somebody else`);
   await collection.deleteMany(all, { session });
-  await collection.insertMany(replacements.map(({ filter, replacement }) => ({ ...replacement, _id: filter._id })), { session, ordered: false });
+  await collection.insertMany(replacements.map(({ replacement }) => replacement), { session, ordered: false });
 }
 
 async function insert(database: Database, name: string, records: readonly Stored[], session: mongoose.mongo.ClientSession): Promise<void> {

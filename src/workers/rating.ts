@@ -29,7 +29,6 @@ export interface KeptUsage extends Doc, UsageDocument {
   readonly _reference?: string;
   readonly ratedProductUsage?: unknown;
   readonly _account?: string;
-  readonly _spend?: SpentUsage['_spend'];
   readonly '@type'?: string;
 }
 
@@ -205,7 +204,7 @@ function apply({ unit, counters, counted, accounts, spends, rated }: Session, pu
 
 /** Keeps what was rated, billable lines together with the rates that show them as spent. Should that fail, billing does it when it hears of the usage. */
 async function keepRated({ unit, arrivals, rated }: Session, log: Logger): Promise<void> {
-  const billable = rated.flatMap(({ usage }) => (usage._account !== undefined || (usage._spend?.length ?? 0) > 0 ? [usage as SpentUsage] : []));
+  const billable = rated.flatMap(({ usage }) => (usage._account === undefined ? [] : [usage as SpentUsage]));
   const shown = new Map((await withSpend(unit, billable).catch((error: Error) => {
     log.warn('spend not shown yet', { error: error.message });
     return [];
