@@ -1,5 +1,5 @@
 import { dublin, midnightFrom } from './dublin';
-import { BLOCK, msisdnOf, simOf, type Line } from './lines';
+import { inBlock, msisdnOf, simOf, type Line } from './lines';
 import { offerNamed, type PaymentType } from './offers';
 import type { Plan } from './plan';
 import type { Random } from './random';
@@ -59,10 +59,11 @@ function lineOf({ offer, later, customer }: Wanted, index: number, plan: Plan, r
   const from = beginning(offer, later, plan, random);
   // One line in five calls nobody, none of them on CLASSIC.
   const callsNothing = random.next() < 0.21 && offer !== 'CLASSIC';
-  const nth = plan.company * BLOCK + index;
+  const nth = inBlock(plan.company, index);
+  const owner = padded(inBlock(plan.company, customer + 1));
   const small = offer === 'PAYG' || offer === 'CLASSIC' ? 0.12 : 1;
   return {
-    key: `L${padded(nth + 1)}`, account: `HM-A-${padded(plan.company * BLOCK + customer + 1)}`, customer: `HM-C-${padded(plan.company * BLOCK + customer + 1)}`, paymentType: offerNamed(offer).paymentType ?? 'postpaid',
+    key: `L${padded(nth + 1)}`, account: `HM-A-${owner}`, customer: `HM-C-${owner}`, paymentType: offerNamed(offer).paymentType ?? 'postpaid',
     product: `${offer} L${padded(nth + 1)}`, offers: [{ from, value: offer }], sims: [{ from, value: simOf(nth + 12) }], numbers: [{ from, value: msisdnOf(nth + 12) }],
     from, usedFrom: Math.max(from, plan.from), pauses: [], eventful: later,
     weight: { data: small * random.lognormal(1, 0.4), calls: callsNothing ? 0 : (offer === 'CLASSIC' ? 2 : 1) * random.lognormal(1, 0.4), sms: random.lognormal(1, 0.4) },

@@ -1,7 +1,7 @@
 import { call, destination, duration, fileCount, mobile, zoneOfCall, moments, references, sms, visitedIn, windowOf, type Activity, type Fault, type Moments } from './activity';
 import type { Company } from './company';
 import type { Lives } from './life';
-import { BLOCK, UNKNOWN, imsiOf, msisdnAt, msisdnOf, type Line } from './lines';
+import { UNKNOWN, imsiOf, inBlock, msisdnAt, msisdnOf, type Line } from './lines';
 import { DAY, HOUR, MINUTE, SECOND, dayAt, dublin, midnightFrom } from './dublin';
 import { dayOf } from './wholesale';
 import { free, type Plan } from './plan';
@@ -118,7 +118,8 @@ function faulty(making: Making): Activity[] {
   const f = plan.faults;
   const stranger = (index: number) => {
     const { line: _, ...rest } = plain(classic[0]!, when.of(pick()));
-    return { ...rest, imsi: imsiOf(making.plan.company * BLOCK + UNKNOWN + index), msisdn: msisdnOf(making.plan.company * BLOCK + UNKNOWN + index) };
+    const nth = inBlock(making.plan.company, UNKNOWN + index);
+    return { ...rest, imsi: imsiOf(nth), msisdn: msisdnOf(nth) };
   };
   return [
     ...make('unknownImsi', f.unknownImsi, stranger),

@@ -1,7 +1,7 @@
 import { named } from './catalogue';
 import type { Company } from './company';
 import { DAY, HOUR, daysLater, iso, midnightFrom } from './dublin';
-import { BLOCK, RENUMBERED, SWAPPED, msisdnAt, msisdnOf, simAt, simOf, type Line } from './lines';
+import { RENUMBERED, SWAPPED, inBlock, msisdnAt, msisdnOf, simAt, simOf, type Line } from './lines';
 import { CURRENCY, offerNamed, pricesOf } from './offers';
 import { PROFILE } from './papers';
 import { free, onDay, type Plan } from './plan';
@@ -90,7 +90,7 @@ function signUps({ plan, lines, steps }: Making, brought: ReadonlyMap<Line, Brou
 function portIns({ plan, lines, random, steps }: Making): Map<Line, Brought> {
   const newcomers = lines.filter(({ from }) => from > plan.from).sort((a, b) => a.from - b.from).slice(0, plan.life.portIns);
   return new Map(newcomers.map((line, index): [Line, Brought] => {
-    const msisdn = `35387${String(1_000_000 + (random.whole(0, 8_999_999) + plan.company * BLOCK) % 9_000_000)}`;
+    const msisdn = `35387${String(1_000_000 + inBlock(plan.company, random.whole(0, 8_999_999)) % 9_000_000)}`;
     const order = `sign-up ${line.key}`;
     const number = line.key.slice(1);
     const account = `A-${number}`;
@@ -151,14 +151,14 @@ function identityChanges(making: Making): Line[] {
   const swapped = Array.from({ length: plan.life.simSwaps }, (_, index) => {
     const line = take(making, offers[index % offers.length]!);
     const at = onDay(plan, 7 + 4 * index, 10);
-    line.sims.push({ from: at, value: simOf(plan.company * BLOCK + SWAPPED + index) });
+    line.sims.push({ from: at, value: simOf(inBlock(plan.company, SWAPPED + index)) });
     change(line, at, 'SIM swap', simAt(line, at));
     return line;
   });
   for (let index = 0; index < plan.life.numberChanges; index += 1) {
     const line = take(making, offers[index % offers.length]!);
     const at = onDay(plan, 12 + 5 * index, 10);
-    line.numbers.push({ from: at, value: msisdnOf(plan.company * BLOCK + RENUMBERED + index) });
+    line.numbers.push({ from: at, value: msisdnOf(inBlock(plan.company, RENUMBERED + index)) });
     change(line, at, 'new number', { msisdn: msisdnAt(line, at) });
   }
   return swapped;

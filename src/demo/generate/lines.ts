@@ -58,13 +58,16 @@ function luhn(digits: string): number {
 }
 
 /** Companies that stand beside each other have numbers, SIM cards and names from blocks of their own. */
-export const BLOCK = 1000;
+const BLOCK = 1000;
 /** Where in a block that begins which does not belong to a line from the beginning. */
 export const SWAPPED = 500;
 export const RENUMBERED = 600;
 export const GHOSTS = 700;
 export const STRANGERS = 900;
 export const UNKNOWN = 950;
+
+/** The place of a company's `nth` number, SIM card or name among those of all companies. */
+export const inBlock = (company: number, nth: number): number => company * BLOCK + nth;
 
 export const imsiOf = (index: number): string => `00101${String(index).padStart(10, '0')}`;
 export const msisdnOf = (index: number): string => `353209${String(100_000 + index)}`;

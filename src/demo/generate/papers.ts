@@ -2,7 +2,7 @@ import type { Lives } from './life';
 import { LINE_FEE } from './contract';
 import { dayAt } from './dublin';
 import { divided, rescaled, scaled, text, total } from './exact';
-import { BLOCK, GHOSTS, msisdnAt, msisdnOf, simAt, simOf, type Line } from './lines';
+import { GHOSTS, inBlock, msisdnAt, msisdnOf, simAt, simOf, type Line } from './lines';
 import type { Plan } from './plan';
 import type { Random } from './random';
 import type { WholesaleRecord } from './wholesale';
@@ -41,7 +41,7 @@ function rowOf(line: Line, asOf: number, change: Partial<Row> = {}): Row {
 }
 
 const stray = ({ company }: Plan, nth: number, state: Row['state'], activated: string, ended: string): Row =>
-  ({ ...simOf(company * BLOCK + GHOSTS + nth), msisdn: national(msisdnOf(company * BLOCK + GHOSTS + nth)), state, profile: PROFILE, activated, ended });
+  ({ ...simOf(inBlock(company, GHOSTS + nth)), msisdn: national(msisdnOf(inBlock(company, GHOSTS + nth))), state, profile: PROFILE, activated, ended });
 
 /** The host's list of our SIMs on the last day of the month, with what is wrong in it. `lapsed` ended for want of money. */
 function lineList(plan: Plan, lines: readonly Line[], swapped: readonly Line[], lapsed: ReadonlyMap<string, number>, random: Random): Pick<Papers, 'lineList'> & { readonly lines: Papers['figures']['lines']; readonly rows: number; readonly active: number } {

@@ -1,6 +1,6 @@
 import { within, type Activity } from './activity';
 import { costAt, rateFor } from './contract';
-import { BLOCK, STRANGERS, imsiOf, msisdnAt, msisdnOf } from './lines';
+import { STRANGERS, imsiOf, inBlock, msisdnAt, msisdnOf } from './lines';
 import { SECOND, dayAt } from './dublin';
 import { rescaled, type Nano } from './exact';
 import type { Happened } from './events';
@@ -94,7 +94,10 @@ function writer(plan: Plan, random: Random): Writer {
   return {
     record,
     again: (one, other) => ({ ...one, ref: other === undefined ? one.ref : ref() }),
-    stranger: (template, index) => ({ ...record({ ...template, other: template.other ?? '353871234567' }), imsi: imsiOf(plan.company * BLOCK + STRANGERS + index), msisdn: msisdnOf(plan.company * BLOCK + STRANGERS + index) }),
+    stranger(template, index) {
+      const nth = inBlock(plan.company, STRANGERS + index);
+      return { ...record({ ...template, other: template.other ?? '353871234567' }), imsi: imsiOf(nth), msisdn: msisdnOf(nth) };
+    },
   };
 }
 
