@@ -79,7 +79,7 @@ function cpuOf(pid) {
 
 async function measure(name, env, port, mongodPid) {
   const base = `http://127.0.0.1:${port}`;
-  const child = fork(join(__dirname, '..', 'bin', 'trunkline.js'), ['serve', '--port', String(port)], { execArgv: (process.env.NODE_ARGS ?? '').split(' ').filter(Boolean), env: { ...process.env, LOG_LEVEL: 'error', ...env }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const child = fork(join(__dirname, '..', 'bin', 'trunkline.js'), ['serve', '--port', String(port)], { env: { ...process.env, LOG_LEVEL: 'error', ...env }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   try {
     await new Promise((resolve, reject) => { child.stdout.on('data', (chunk) => { if (String(chunk).includes('listens')) resolve(); }); child.once('exit', () => reject(new Error('ended'))); });
     let rated = 0;
