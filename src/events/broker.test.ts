@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { amqpUrl, exchangePrefix, freshDatabase } from '../../test/setup/ground';
-import { listDeadLetters } from '../store/parked';
+import { claimParked, keepParked, listDeadLetters } from '../store/parked';
 import { openStore, type Store } from '../store/store';
 import type { Broker, Message, Outgoing } from './broker';
 import { collectDeadLetters } from './deadLetters';
@@ -178,3 +178,55 @@ describe.each(['rabbitmq', 'inProcess'] as const)('the broker, %s', (form) => {
     await until(() => heard.size >= count);
   });
 });
+
+it('keeps the order, in process, of what is published while a consumer that comes reads what was kept for it', async () => {
+  await store.database.collection('parked').deleteMany({});
+  const broker = openInProcess(slowToRead(store), { log });
+  const heard: string[] = [];
+  const coming = broker.consume('ordering', { prefetch: 500 }, async (messages) => { heard.push(...messages.map(textOf)); });
+  for (const text of ['1', '2', '3', '4', '5', '6', '7', '8']) await broker.publish(orderEvent(text));
+  await coming;
+  for (const text of ['9', '10']) await broker.publish(orderEvent(text));
+  await until(() => heard.length === 10);
+  expect(heard).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', '9', '10']);
+  await broker.close();
+});
+
+it('lets nothing pass, in process, what a process held that was killed', async () => {
+  await store.database.collection('parked').deleteMany({});
+  const [first, second] = [openInProcess(store, { log }), openInProcess(store, { log })];
+  for (const text of ['1', '2']) await first.publish(orderEvent(text));
+  const held = await claimParked(store, 'ordering', 10);
+  const heard: string[] = [];
+  await second.consume('ordering', { prefetch: 500 }, async (messages) => { heard.push(...messages.map(textOf)); });
+  await second.publish(orderEvent('3'));
+  await sleep(1000);
+  expect(heard).toEqual([]);
+  await keepParked(store, held.map(({ _id }) => _id), 0);
+  await until(() => heard.length === 3);
+  expect(heard).toEqual(['1', '2', '3']);
+  await Promise.all([first.close(), second.close()]);
+});
+
+/** The same store, whose answers to a find take longer to arrive than a whole write. */
+function slowToRead(over: Store): Store {
+  const late = <T extends object>(target: T, name: string, change: (...args: never[]) => unknown): T => new Proxy(target, {
+    get: (from, key) => {
+      const value: unknown = Reflect.get(from, key);
+      return key === name ? change : typeof value === 'function' ? value.bind(from) : value;
+    },
+  });
+  const { database: whole } = over;
+  const collection = (name: string) => {
+    const one = whole.collection(name);
+    return late(one, 'find', (...args: never[]) => {
+      const cursor = one.find(...args);
+      return late(cursor, 'toArray', async () => {
+        const found = await cursor.toArray();
+        await sleep(60);
+        return found;
+      });
+    });
+  };
+  return { ...over, database: late(whole, 'collection', collection) };
+}

@@ -4,7 +4,7 @@ import { keepDeadLetters, park } from '../store/parked';
 import type { Store } from '../store/store';
 import type { Broker, Log, Message, Outgoing, Subscription, Verdict } from './broker';
 import { gather } from './handling';
-import { openConsumer, type Entry } from './inProcessConsumer';
+import { openConsumer, type Entry, type Spilled } from './inProcessConsumer';
 import { EXCHANGE, QUEUES, RETRY_DELAYS_MS, queuesOf, type Binding } from './topology';
 
 export interface InProcessOptions {
@@ -77,7 +77,7 @@ export function openInProcess(store: Store, { partitions = 4, log, retryDelaysMs
       const queue = queues.get(name);
       if (!queue) throw new Error(`there is no queue ${name}`);
       const gate = { open: () => { live.add(name); }, close: () => { live.delete(name); } };
-      const subscription = await openConsumer({ store, log, queue, persist, divert, live: gate, spilling: () => spill.pending(name) }, options, handler);
+      const subscription = await openConsumer({ store, log, queue, persist, divert, live: gate, spilled: () => spill.counts(name) }, options, handler);
       subscriptions.push(subscription);
       return subscription;
     },
@@ -96,20 +96,22 @@ export function openInProcess(store: Store, { partitions = 4, log, retryDelaysMs
 
 /** Brings to the database what is published to queues that nobody reads here, many at a time and in order. */
 function openSpill(store: Store, persist: (write: () => Promise<void>) => Promise<void>) {
-  const pending = new Map<string, number>();
+  const pushed = new Map<string, number>();
+  const arrived = new Map<string, number>();
+  const count = (counts: Map<string, number>, queue: string) => counts.set(queue, (counts.get(queue) ?? 0) + 1);
   const batches = gather<{ readonly queue: string; readonly entry: Entry }>({ size: 500, waitMs: 2 }, async (batch) => {
     const kept = await persist(() => park(store, batch.map(({ queue, entry: { attempt, message } }) => ({ queue, due: new Date(), attempt, message })))).then(() => true, () => false);
     for (const { queue, entry } of batch) {
-      pending.set(queue, (pending.get(queue) ?? 0) - 1);
+      count(arrived, queue);
       if (kept) entry.settled();
     }
   });
   return {
     push(queue: string, entry: Entry): void {
-      pending.set(queue, (pending.get(queue) ?? 0) + 1);
+      count(pushed, queue);
       batches.push({ queue, entry });
     },
-    pending: (queue: string): number => pending.get(queue) ?? 0,
+    counts: (queue: string): Spilled => ({ pushed: pushed.get(queue) ?? 0, arrived: arrived.get(queue) ?? 0 }),
     close: () => batches.close(),
   };
 }

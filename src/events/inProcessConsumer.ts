@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, Message as SmqpMessage, Queue } from 'smqp';
-import { CLAIM_MS, claimParked, dropParked, keepParked } from '../store/parked';
+import { CLAIM_MS, claimParked, dropParked, isClaimed, keepParked } from '../store/parked';
 import type { Store } from '../store/store';
 import type { ConsumeOptions, Log, Message, MessageHandler, Outgoing, Subscription, Verdict } from './broker';
 import { gather, judge } from './handling';
@@ -16,14 +16,19 @@ export interface Entry {
   readonly settled: () => void;
 }
 
+/** Messages for one queue that were sent to the database so far, and those of them whose writing has ended. */
+export interface Spilled {
+  readonly pushed: number;
+  readonly arrived: number;
+}
+
 export interface QueueParts {
   readonly store: Store;
   readonly log: Log;
   readonly queue: Queue;
   /** Until then what is published to the queue goes to the database. */
   readonly live: { open(): void; close(): void };
-  /** Messages for the queue that are on their way to the database. */
-  readonly spilling: () => number;
+  readonly spilled: () => Spilled;
   /** Does it, again and again until the database has it. @throws Error when the broker is closed */
   readonly persist: (write: () => Promise<void>) => Promise<void>;
   readonly divert: (message: Message, verdict: Exclude<Verdict, 'done'>) => Promise<void>;
@@ -70,8 +75,16 @@ export async function openConsumer(parts: QueueParts, { prefetch, batch = { size
     else batches.push({ held, entry });
   }, { prefetch }) as Consumer;
 
+  /** Undefined when a read that began after all was written found nothing, and nothing was sent to the database meanwhile; else when to look again, in ms. */
+  const readBehind = async (): Promise<number | undefined> => {
+    const { arrived } = parts.spilled();
+    await parked.keep();
+    // What a process held that ended in the middle must not be passed; it is given back in time.
+    if (await parked.elsewhere()) return 200;
+    return await parked.fetch() > 0 || parts.spilled().pushed > arrived ? 2 : undefined;
+  };
   const caughtUp = (async () => {
-    while (!ended && (await parked.fetch().catch(() => 1) > 0 || parts.spilling() > 0)) await sleep(2);
+    for (let wait; !ended && (wait = await readBehind().catch(() => 200)) !== undefined;) await sleep(wait);
     if (!ended) live.open();
   })();
   const watch = async (): Promise<void> => {
@@ -111,6 +124,7 @@ function openParked({ store, queue, persist }: QueueParts) {
       }
       return messages.length;
     },
+    elsewhere: (): Promise<boolean> => isClaimed(store, queue.name, [...claimed]),
     async keep(): Promise<void> {
       if (Date.now() - kept < CLAIM_MS / 3) return;
       kept = Date.now();

@@ -57,10 +57,10 @@ export async function addDeliveries(store: Store, deliveries: readonly Delivery[
   }
 }
 
-/** What a hub still has to get, in order, without those `held`. */
+/** What a hub still has to get, in order, without those `held`. Read as of one moment: never a delivery without the earlier ones. */
 export async function dueDeliveries(store: Store, hub: string, limit: number, held: Iterable<string>): Promise<Delivery[]> {
   return await store.database.collection('delivery')
-    .find({ hub, state: 'due', _id: { $nin: [...held] } } as never, { sort: { order: 1 }, limit }).toArray() as unknown as Delivery[];
+    .find({ hub, state: 'due', _id: { $nin: [...held] } } as never, { sort: { order: 1 }, limit, readConcern: { level: 'snapshot' } }).toArray() as unknown as Delivery[];
 }
 
 export async function recordOutcomes(store: Store, outcomes: readonly Outcome[]): Promise<void> {

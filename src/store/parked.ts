@@ -31,7 +31,7 @@ export interface DeadLetter {
 }
 
 /** Claimed messages come back after this long unless their process keeps them; then it has ended. */
-export const CLAIM_MS = 30_000;
+export const CLAIM_MS = 10_000;
 
 export async function park(store: Store, messages: readonly Omit<ParkedMessage, '_id' | 'order'>[]): Promise<void> {
   const records = messages.map((parked) => {
@@ -52,6 +52,12 @@ export async function claimParked(store: Store, queue: string, limit: number): P
   await parked.updateMany({ _id: { $in: due.map(({ _id }) => _id) }, due: { $lte: now } },
     { $set: { due: new Date(now.getTime() + CLAIM_MS), claim } });
   return await parked.find({ claim } as never, { sort: { order: 1 } }).toArray() as unknown as ParkedMessage[];
+}
+
+/** Whether some process holds messages for a queue, other than these, that were never tried to the end. */
+export async function isClaimed(store: Store, queue: string, but: readonly string[]): Promise<boolean> {
+  const claimed = { queue, attempt: 1, due: { $gt: new Date() }, _id: { $nin: [...but] } };
+  return await store.database.collection('parked').findOne(claimed as never, { projection: { _id: 1 } }) !== null;
 }
 
 /** Prolongs the claim on messages that are still held, or with 0 gives them back. */
