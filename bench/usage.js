@@ -24,7 +24,7 @@ async function post(url, body, type = 'application/json') {
 const value = (name, one) => ({ name, productSpecCharacteristicValue: [{ value: one }] });
 
 /** An offer with calls at a price, flat or in tiers, and a bucket of minutes; a customer, account and line each. */
-async function prepare(base, tiers) {
+async function prepare(base, tiers, block) {
   const catalogue = `${base}/tmf-api/productCatalogManagement/v4`;
   const common = { lifecycleStatus: 'Active', priceType: 'usage', unitOfMeasure: { amount: 1, units: 'min' }, tax: [{ taxCategory: 'standard', taxRate: 23 }] };
   const flat = await post(`${catalogue}/productOfferingPrice`, { ...common, name: 'Calls', price: { unit: 'EUR', value: 0.1 }, prodSpecCharValueUse: [value('service', 'voice'), value('ratingFirstIncrement', 60), value('ratingIncrement', 1)] });
@@ -40,12 +40,13 @@ async function prepare(base, tiers) {
   const lines = [];
   for (let n = 0; n < CUSTOMERS; n += 10) {
     lines.push(...await Promise.all(Array.from({ length: 10 }, async (_, k) => {
-      const line = imsi(Number(tiers) * 1_000_000 + n + k);
+      const line = imsi(block * 1_000_000 + n + k);
       const account = await post(`${base}/tmf-api/accountManagement/v4/billingAccount`, { name: line, state: 'active', relatedParty: [{ id: line, name: line, role: 'customer', '@referredType': 'Customer' }] });
       const order = await post(`${base}/tmf-api/productOrderingManagement/v4/productOrder`, { relatedParty: [{ id: line, role: 'customer', '@referredType': 'Customer' }], productOrderItem: [{ id: '1', action: 'add', productOffering: { id: offering.id }, billingAccount: { id: account.id }, product: { productCharacteristic: [{ name: 'imsi', value: line }] } }] });
       for (;;) {
-        const now = await (await fetch(`${base}/tmf-api/productOrderingManagement/v4/productOrder/${order.id}?fields=state`)).json();
+        const now = await (await fetch(`${base}/tmf-api/productOrderingManagement/v4/productOrder/${order.id}?fields=state,note`)).json();
         if (now.state === 'completed') return line;
+        if (now.state === 'failed') throw new Error(`order ${order.id} failed: ${now.note.map(({ text }) => text).join(' ')}`);
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     })));
@@ -84,7 +85,7 @@ async function measure(name, env, port, mongodPid) {
     await new Promise((resolve, reject) => { child.stdout.on('data', (chunk) => { if (String(chunk).includes('listens')) resolve(); }); child.once('exit', () => reject(new Error('ended'))); });
     let rated = 0;
     for (const [kind, tiers] of [['flat', false], ['graduated', true]]) {
-      const lines = await prepare(base, tiers);
+      const lines = await prepare(base, tiers, Number(tiers));
       const started = Date.now();
       const cpu = [child.pid, mongodPid].map(cpuOf);
       let arrived = 0;
@@ -99,7 +100,7 @@ async function measure(name, env, port, mongodPid) {
       const [own, database] = [child.pid, mongodPid].map((pid, at) => Math.round((cpuOf(pid) - cpu[at]) / (RECORDS / 1000)));
       console.log(`${name.padEnd(11)} ${kind.padEnd(10)} bulk        ${String(Math.round(RECORDS / (arrived / 1000))).padStart(7)}/s taken ${String(Math.round(RECORDS / (all / 1000))).padStart(7)}/s rated   ${own} + ${database} ms of processor per 1,000`);
     }
-    const lines = await prepare(base, false);
+    const lines = await prepare(base, false, 2);
     const singles = Math.min(2000, RECORDS);
     const started = Date.now();
     let next = 0;
