@@ -210,7 +210,7 @@ it('lets nothing pass, in process, what a process held that was killed', async (
 
 /** The same store, whose answers to a find take longer to arrive than a whole write. */
 function slowToRead(over: Store): Store {
-  const late = <T extends object>(target: T, name: string, change: (...args: never[]) => unknown): T => new Proxy(target, {
+  const late = <T extends object>(target: T, name: string, change: (...args: [never]) => unknown): T => new Proxy(target, {
     get: (from, key) => {
       const value: unknown = Reflect.get(from, key);
       return key === name ? change : typeof value === 'function' ? value.bind(from) : value;
@@ -219,7 +219,7 @@ function slowToRead(over: Store): Store {
   const { database: whole } = over;
   const collection = (name: string) => {
     const one = whole.collection(name);
-    return late(one, 'find', (...args: never[]) => {
+    return late(one, 'find', (...args: [never]) => {
       const cursor = one.find(...args);
       return late(cursor, 'toArray', async () => {
         const found = await cursor.toArray();
