@@ -76,6 +76,60 @@ describe('a plan change', () => {
   });
 });
 
+describe('a repricing run (R19)', () => {
+  const sold = async (name: string, negotiated?: number) => {
+    const [fee, data, discount] = [
+      await shop.fit('productOfferingPrice', { name: `${name} fee`, priceType: 'recurring', ...month, price: { unit: 'EUR', value: 20 }, tax, prodSpecCharValueUse: gross() }),
+      await shop.fit('productOfferingPrice', { name: `${name} data`, priceType: 'allowance', ...month, unitOfMeasure: { amount: 10, units: 'GB' }, prodSpecCharValueUse: gross({ onExhaustion: 'throttle' }) }),
+      await shop.fit('productOfferingPrice', { name: `${name} start`, priceType: 'discount', percentage: 50, productOfferingTerm: [{ name: 'first months', duration: { amount: 3, units: 'month' } }] }),
+    ];
+    const offering = await shop.fit('productOffering', { name, productOfferingPrice: [fee, data, discount].map(({ id }) => ref(id, 'ProductOfferingPrice')) });
+    const account = await shop.account();
+    const itemPrice = negotiated === undefined ? [] : [{ priceType: 'recurring', price: { taxIncludedAmount: { unit: 'EUR', value: negotiated } }, productOfferingPrice: ref(fee.id, 'ProductOfferingPrice') }];
+    const order = await shop.order([{ id: '1', action: 'add', productOffering: ref(offering.id, 'ProductOffering'), itemPrice }], { billingAccount: { id: account.id } });
+    const dearer = await shop.fit('productOfferingPrice', { name: `${name} fee 2`, priceType: 'recurring', ...month, price: { unit: 'EUR', value: 24 }, tax, prodSpecCharValueUse: gross() });
+    const patched = await call('PATCH', `${shop.catalogue}/productOffering/${offering.id}`, { productOfferingPrice: [dearer, data, discount].map(({ id }) => ref(id, 'ProductOfferingPrice')) });
+    expect(patched.status).toBe(200);
+    return { offering, product: (await shop.productsOf(order.id))[0] };
+  };
+  const reprice = (body: object) => call('POST', `${server.vendor}/repricingRun`, body);
+  const pricesOf = async (id: string) => (await shop.product(id)).productPrice.map(({ name, price, validFor, productPriceAlteration }: Json) => [
+    name, price.taxIncludedAmount?.value, validFor.startDateTime.slice(0, 10), validFor.endDateTime?.slice(0, 10), productPriceAlteration?.[0]?.applicationDuration]);
+
+  it('brings the offering\'s new price from the first period after the date, tells of it, and leaves what did not change', async () => {
+    await shop.setClock('2026-04-11T09:00:00Z', true);
+    const { offering, product } = await sold('R');
+    expect(await pricesOf(product.id)).toEqual([['R fee', 20, '2026-04-11', undefined, 3], ['R data', undefined, '2026-04-11', undefined, undefined]]);
+    const wanted = { productOffering: { id: offering.id }, effectiveDate: '2026-05-20T00:00:00Z' };
+    expect((await reprice({ ...wanted, dryRun: true })).body).toMatchObject({ state: 'simulated', changed: 1, unchanged: 0 });
+    expect((await pricesOf(product.id)).length).toBe(2);
+    const { status, body } = await reprice(wanted);
+    expect([status, body]).toEqual([201, expect.objectContaining({ state: 'done', changed: 1, unchanged: 0, noticeDate: '2026-04-11T09:00:00.000Z', noticeDays: 30, '@type': 'RepricingRun' })]);
+    // June begins in May's last hour by UTC. Of three months at half price one has passed in full.
+    expect(await pricesOf(product.id)).toEqual([['R fee', 20, '2026-04-11', '2026-05-31', 3], ['R data', undefined, '2026-04-11', undefined, undefined], ['R fee 2', 24, '2026-05-31', undefined, 2]]);
+    expect((await shop.history(`product/${product.id}`)).map((event) => event.split(' ')[0])).toEqual(['ProductCreateEvent', 'ProductAttributeValueChangeEvent', 'ProductPriceNoticeEvent']);
+    expect((await reprice(wanted)).body).toMatchObject({ changed: 0, unchanged: 1 });
+  });
+
+  it('leaves a negotiated price', async () => {
+    await shop.setClock('2026-04-11T09:00:00Z', true);
+    const { offering, product } = await sold('N', 15);
+    expect((await reprice({ productOffering: { id: offering.id }, effectiveDate: '2026-06-01T00:00:00Z' })).body).toMatchObject({ changed: 0, unchanged: 1 });
+    expect((await pricesOf(product.id)).map(([name, amount]: Json) => [name, amount])).toEqual([['N fee', 15], ['N data', undefined]]);
+  });
+
+  it.each([
+    ['without its offering', { effectiveDate: '2026-06-01T00:00:00Z' }, 'REQ-02', /productOffering\.id/],
+    ['of an offering that is not there', { productOffering: { id: 'none' }, effectiveDate: '2026-06-01T00:00:00Z' }, 'ORD-04', /no product offering 'none'/],
+    ['sooner than customers can be told', { productOffering: { id: 'S' }, effectiveDate: '2026-04-20T00:00:00Z' }, 'ORD-04', /2026-05-11T09:00:00\.000Z is the earliest/],
+    ['with a notice that is still to come', { productOffering: { id: 'S' }, effectiveDate: '2026-06-01T00:00:00Z', noticeDate: '2026-04-12T00:00:00Z' }, 'ORD-04', /lies in the future/],
+  ] as const)('%s is refused', async (_name, body: { effectiveDate: string; productOffering?: { id: string } }, code, message) => {
+    await shop.setClock('2026-04-11T09:00:00Z', true);
+    const reply = await reprice({ ...body, ...(body.productOffering?.id === 'S' ? { productOffering: { id: offer['S'].id } } : {}) });
+    expect([reply.status, reply.body]).toEqual([400, expect.objectContaining({ code, message: expect.stringMatching(message) })]);
+  });
+});
+
 describe('an allowance (R23)', () => {
   const GB = 1024 ** 3;
   const dataOf = async (product: Json) => (await shop.buckets(product.id)).map(({ name, remainingValue, validFor }) => [name, remainingValue.amount / GB, validFor.endDateTime]).sort();

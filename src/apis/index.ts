@@ -20,6 +20,7 @@ import { productInventory } from './productInventory';
 import { productOrdering } from './productOrdering';
 import { reconciliation } from './reconciliation';
 import { reference } from './reference';
+import { repricing } from './repricing';
 import { rerating } from './rerating';
 import { trunkline } from './trunkline';
 import { usage } from './usage';
@@ -43,5 +44,5 @@ export const behaviours = (parts: BehaviourParts): Readonly<Record<string, Behav
   tmf620: productCatalog,
   tmf622: productOrdering(parts),
   tmf637: productInventory(parts),
-  trunkline: { ...trunkline(parts), ...eventDescription(parts), ...billing, ...usageImport(parts.apis), ...rerating, ...extensionSchema(parts.apis), ...apiDocument(parts.apis, parts.mounts), ...reference, ...notificationSource(parts), ...received(parts), ...file, ...numberPort, ...priceCheck, ...reconciliation(parts.apis) },
+  trunkline: { ...trunkline(parts), ...eventDescription(parts), ...billing, ...usageImport(parts.apis), ...rerating, ...repricing(parts), ...extensionSchema(parts.apis), ...apiDocument(parts.apis, parts.mounts), ...reference, ...notificationSource(parts), ...received(parts), ...file, ...numberPort, ...priceCheck, ...reconciliation(parts.apis) },
 });

@@ -65,6 +65,7 @@ export const FAULTS = {
   'ORD-01': [400, 'Order cannot be taken'],
   'ORD-02': [409, 'Order cannot be cancelled'],
   'ORD-03': [409, 'Number or SIM is taken'],
+  'ORD-04': [400, 'Prices cannot be changed'],
   'USG-01': [409, 'Usage differs from the one already held'],
   'USG-02': [409, 'Usage is billed'],
   'USG-03': [400, 'Usage does not fit its specification'],

@@ -54,6 +54,8 @@ export interface AgreedProductPrice {
   readonly isShared?: boolean;
   readonly carryOver?: boolean;
   readonly allowanceProration?: string;
+  /** Its amount is not the catalogue's but was agreed with this customer: a repricing run leaves it. */
+  readonly isNegotiated?: boolean;
 }
 
 /** TMF637 Product, as far as ordering, rating and billing use it. */

@@ -44,6 +44,10 @@ export const addDays = (date: string, count: number): string => DateTime.fromISO
 /** So many months later, clamped to the end of the month: give the first date each time, so that it returns to its day. */
 export const addMonths = (date: string, count: number): string => DateTime.fromISO(date, { zone: 'utc' }).plus({ months: count }).toISODate() ?? date;
 
+/** How many months have passed in full between two days. */
+export const wholeMonths = (from: string, until: string): number =>
+  Math.floor(DateTime.fromISO(until, { zone: 'utc' }).diff(DateTime.fromISO(from, { zone: 'utc' }), 'months').months);
+
 /** What two ranges share; undefined when that is nothing. */
 export function overlap(a: DateRange, b: DateRange): DateRange | undefined {
   const start = a.start > b.start ? a.start : b.start;

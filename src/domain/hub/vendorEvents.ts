@@ -3,7 +3,7 @@ export const CHANGES = ['Create', 'AttributeValueChange', 'StateChange', 'Delete
 
 /** Further events that are ours, by API. A registration gets them only by name. */
 export const VENDOR_EVENTS: Readonly<Record<string, readonly string[]>> = {
-  tmf637: ['ProductRenewalFailureEvent', 'ProductRenewalTerminationEvent'],
+  tmf637: ['ProductRenewalFailureEvent', 'ProductRenewalTerminationEvent', 'ProductPriceNoticeEvent'],
   tmf654: ['BucketThresholdEvent'],
   tmf666: ['BillingAccountCreditLimitReachedEvent'],
   tmf678: ['CustomerBillOverdueEvent'],

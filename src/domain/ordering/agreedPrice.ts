@@ -43,6 +43,7 @@ function agreedPrice(price: OfferedPrice, all: readonly OfferedPrice[], own: Ord
     ...(chargeTiming !== undefined && { chargeTiming }),
     validFor: { startDateTime: from, ...(price.validFor?.endDateTime && { endDateTime: price.validFor.endDateTime }) },
     ...(price.priceType === 'allowance' && included(price)),
+    ...(own?.price && { isNegotiated: true }),
   };
 }
 

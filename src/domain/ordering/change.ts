@@ -131,7 +131,8 @@ function changePlan(item: ProductOrderItem, changed: Product, before: Product, a
   return { ...NOTHING, products: [product], buckets: [...ended, ...filled], rates: account ? charges.map((charge) => rateOf(charge, account, now)) : [] };
 }
 
-function endedPrice(price: AgreedProductPrice, at: string): AgreedProductPrice {
+/** The price until an instant, or until its own end where that is earlier. */
+export function endedPrice(price: AgreedProductPrice, at: string): AgreedProductPrice {
   const end = price.validFor?.endDateTime;
   if (end && new Date(end) <= new Date(at)) return price;
   const start = price.validFor?.startDateTime;
