@@ -140,11 +140,12 @@ async function drain(store: Store, broker: Broker, { publicUrl, window, signal, 
 }
 
 /**
- * Automatic draws leave the process only for a registration that names event types (R32); they are most of what rating announces.
+ * Automatic draws leave the process only for a registration at their API that names event types (R32); they are most of what rating announces.
  * Asked after the events were read: a registration that was there before an event is seen.
  */
 const quietMayLeave = async (store: Store, records: readonly EventRecord[]): Promise<boolean> =>
-  records.some(({ quiet }) => quiet) && await store.database.collection('hub').findOne({ query: /eventType/ } as never, { projection: { _id: 1 } }) !== null;
+  records.some(({ quiet }) => quiet)
+  && await store.database.collection('hub').findOne({ api: { $in: [...new Set(records.flatMap(({ quiet, api }) => (quiet ? [api] : [])))] }, query: /eventType/ } as never, { projection: { _id: 1 } }) !== null;
 
 interface Signal {
   /** Something is there to be read. */
