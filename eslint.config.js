@@ -2,7 +2,7 @@ const js = require('@eslint/js');
 const ts = require('typescript-eslint');
 
 module.exports = ts.config(
-  { ignores: ['dist/', 'node_modules/', '.data/', 'coverage/', '.cache/'] },
+  { ignores: ['dist/', 'node_modules/', '.data/', 'coverage/', '.cache/', 'test/groups/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

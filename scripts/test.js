@@ -4,9 +4,12 @@ const { spawn } = require('node:child_process');
 const { mkdtempSync, readFileSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
+const { writeGroups } = require('./testGroups');
 
 const root = join(__dirname, '..');
 const installed = (...path) => join(root, 'node_modules', ...path);
+
+const NOT_LONG = ['--testPathIgnorePatterns', '/node_modules/', '<rootDir>/test/long/'];
 
 const args = process.argv.slice(2);
 const long = args.includes('--long');
@@ -43,14 +46,19 @@ async function check(title, ...program) {
   return ok ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
+/** Which files jest runs. */
+function chosen() {
+  if (patterns.length > 0) return [...(long || patterns.some((pattern) => pattern.includes('long')) ? [] : NOT_LONG), '--testPathPatterns', ...patterns];
+  if (long) return [];
+  writeGroups(root, join(root, 'test', 'groups'));
+  return ['--testMatch', '<rootDir>/test/groups/*.test.js'];
+}
+
 /** Runs jest and counts its tests; a suite that cannot even be loaded is one failure. */
 async function suites() {
   const folder = mkdtempSync(join(tmpdir(), 'trunkline-results-'));
   const file = join(folder, 'results.json');
-  const withLong = long || patterns.some((pattern) => pattern.includes('long'));
-  const { ok } = await run([installed('jest', 'bin', 'jest.js'), '--maxWorkers=2', '--forceExit', '--json', `--outputFile=${file}`,
-    ...(withLong ? [] : ['--testPathIgnorePatterns', '/node_modules/', '<rootDir>/test/long/']),
-    ...(patterns.length > 0 ? ['--testPathPatterns', ...patterns] : [])], 'inherit');
+  const { ok } = await run([installed('jest', 'bin', 'jest.js'), '--maxWorkers=2', '--forceExit', '--json', `--outputFile=${file}`, ...chosen()], 'inherit');
   try {
     const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(file, 'utf8'));
     const failed = numFailedTests + numRuntimeErrorTestSuites;

@@ -15,7 +15,7 @@ export interface UnitOfWork {
   readonly correlationId: string;
   readonly store: Store;
   get<T extends Doc>(collection: string, id: string): Promise<T | undefined>;
-  /** Those that are there. What is not there is known as well: `get` asks no more. */
+  /** Those that are there, in the order asked for. What this unit has read, or found missing, is not read again. */
   getMany<T extends Doc>(collection: string, ids: readonly string[]): Promise<T[]>;
   /** At most `limit` (1000) documents, by _id unless sorted. */
   list<T extends Doc>(collection: string, filter: Readonly<Record<string, unknown>>, options?: ListOptions): Promise<T[]>;
@@ -116,12 +116,16 @@ export function openUnit(store: Store, { correlationId = '', now }: RunOptions, 
       return held ? remember(collection, held) : undefined;
     },
     async getMany<T extends Doc>(collection: string, ids: readonly string[]) {
-      const held = view ? await Promise.all([...new Set(ids)].map((id) => read<T>(collection, id))) : await store.readMany<T>(collection, ids);
-      if (!view && held.length < ids.length) {
-        const found = new Set(held.map((one) => one?.doc.id));
-        for (const id of ids) if (!found.has(id)) absent.add(`${collection}/${id}`);
-      }
-      return held.flatMap((one) => (one ? [remember(collection, one)] : []));
+      const all = [...new Set(ids)];
+      const unknown = all.filter((id) => [changes, loaded, absent].every((known) => !known.has(`${collection}/${id}`)));
+      const held = view ? await Promise.all(unknown.map((id) => read<T>(collection, id))) : await store.readMany<T>(collection, unknown);
+      for (const one of held) if (one) remember(collection, one);
+      return all.flatMap((id) => {
+        const key = `${collection}/${id}`;
+        const doc = changes.has(key) ? changes.get(key)?.after : loaded.get(key)?.doc;
+        if (!doc && !changes.has(key)) absent.add(key);
+        return doc ? [doc as T] : [];
+      });
     },
     async list<T extends Doc>(collection: string, filter: Readonly<Record<string, unknown>>, listOptions?: ListOptions) {
       const held = await store.query<T>(collection, filter, listOptions);

@@ -112,14 +112,14 @@ async function openSession(unit: UnitOfWork, arrivals: ReadonlyMap<string, strin
   const products = new Map(held.map(({ doc }) => [doc.id, doc]));
   const [buckets, accounts] = await Promise.all([
     products.size === 0 ? [] : unit.list<Bucket>('bucket', { 'product.id': { $in: [...productIds] }, status: { $ne: 'expired' } }, { limit: 10_000 }),
-    unit.store.readMany<CreditAccount>('billingAccount', [...products.values()].flatMap(({ billingAccount }) => billingAccount?.id ?? [])),
+    unit.getMany<CreditAccount>('billingAccount', [...products.values()].flatMap(({ billingAccount }) => billingAccount?.id ?? [])),
   ]);
   const compiled = await tariffs.of(await withShared(unit.store, [...products.values()], buckets));
   const bucketsOf = new Map<string, string[]>();
   for (const { id, product: refs = [] } of buckets) for (const ref of refs) bucketsOf.set(ref.id, [...(bucketsOf.get(ref.id) ?? []), id]);
   return {
     unit, arrivals, index, products, tariffs: compiled, purse: openPurse(buckets), bucketsOf, counters: {}, counted: new Set(), guided: new Map(), periods: new Map(),
-    accounts: new Map(accounts.map(({ doc }) => [doc.id, doc])), spends: [], rated: [],
+    accounts: new Map(accounts.map((account) => [account.id, account])), spends: [], rated: [],
   };
 }
 

@@ -97,10 +97,10 @@ async function payers(unit: UnitOfWork, usage: readonly SpentUsage[]): Promise<M
 
 async function openSession(unit: UnitOfWork, accountIds: readonly string[]): Promise<Session> {
   const [accounts, held, { taxRates: rates, country }] = await Promise.all([
-    unit.store.readMany<BillingAccount & Doc>('billingAccount', accountIds), unit.getMany<KeptCycle>('accountCycle', accountIds), readReference(unit.store),
+    unit.getMany<BillingAccount & Doc>('billingAccount', accountIds), unit.getMany<KeptCycle>('accountCycle', accountIds), readReference(unit.store),
   ]);
   const cycles = new Map(held.map((cycle) => [cycle.id, cycle]));
-  for (const { doc: account } of accounts) {
+  for (const account of accounts) {
     const cycle = cycles.get(account.id) ?? await keepCycle(unit, account);
     // An account that was parked for usage that was not rated is looked at again.
     const { outcome, ...awake } = cycle;
@@ -108,7 +108,7 @@ async function openSession(unit: UnitOfWork, accountIds: readonly string[]): Pro
     if (open !== cycle) unit.save('accountCycle', open);
     cycles.set(account.id, open);
   }
-  return { unit, accounts: new Map(accounts.map(({ doc }) => [doc.id, doc])), cycles, taxes: { rates, country }, frames: new Map(), open: new Map() };
+  return { unit, accounts: new Map(accounts.map((account) => [account.id, account])), cycles, taxes: { rates, country }, frames: new Map(), open: new Map() };
 }
 
 /** The bill that usage of an instant will be on: of the period that is open, or of a later one. */
