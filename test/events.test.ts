@@ -26,6 +26,9 @@ describe('the event log', () => {
     await call('DELETE', `${customers}/customer/${id}`);
     expect((await kept(id)).map(({ seq, eventType, changed }) => [seq, eventType, changed])).toEqual([
       [1, 'CustomerCreateEvent', []], [2, 'CustomerAttributeValueChangeEvent', ['name']], [3, 'CustomerStateChangeEvent', ['status']], [4, 'CustomerDeleteEvent', []]]);
+    const found = async (query: string) => (await call('GET', `${server.vendor}/event?entity=customer/${id}&${query}&sort=seq`)).body.map(({ seq }: { seq: number }) => seq);
+    expect(await found('body.name=A')).toEqual([1]);
+    expect(await found('body.status=approved&body.engagedParty.id=p-1')).toEqual([3, 4]);
   });
 
   it('has both events, with one correlation id, of a PATCH that touches the state and something else; and none of a PATCH that changes nothing', async () => {

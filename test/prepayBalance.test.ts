@@ -187,8 +187,8 @@ describe('reservations on 1000 MB (D14)', () => {
     expect((await call('DELETE', `${balances.base}/reserveBalance/${two.id}`)).status).toBe(204);
     expect((await call('GET', `${balances.base}/reserveBalance/${two.id}`)).status).toBe(404);
     expect(await balances.left('d14-r')).toEqual([100, 0]);
-    const events = await server.store.query<{ id: string; eventType: string; body: { status: string } }>('event', { entity: `reserveBalance/${two.id}` }, { sort: [['seq', 1]] });
-    expect(events.map(({ doc: { eventType, body } }) => [eventType, body.status])).toEqual([['ReserveBalanceCreateEvent', 'created'], ['ReserveBalanceCancelEvent', 'cancelled']]);
+    const events = await server.store.database.collection('event').find({ entity: `reserveBalance/${two.id}` } as never, { sort: { seq: 1 } }).toArray();
+    expect(events.map(({ eventType, body }) => [eventType, (body as { status: string }).status])).toEqual([['ReserveBalanceCreateEvent', 'created'], ['ReserveBalanceCancelEvent', 'cancelled']]);
   });
 
   it('without an amount are granted the smaller of the quantum and what is available (R24)', async () => {

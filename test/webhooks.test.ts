@@ -8,8 +8,6 @@ import { listDeadLetters } from '../src/store/parked';
 import { startNotification, type NotificationOptions } from '../src/workers/notification';
 import { openGround, openListener, quiet, until, type Ground, type Listener } from './events/ground';
 
-interface HubEvent { readonly id: string; readonly eventType: string; readonly seq: number; readonly changed: string[]; readonly body: { readonly status: string } }
-
 const scheduleMs = [50, 100, 150];
 
 let ground: Ground;
@@ -121,8 +119,8 @@ it('takes no redirect for an answer, and gives up after the last try with a dead
   await until(async () => (await listDeadLetters(ground.store)).length === 1);
   for (const state of ['inProgress', 'held', 'pending']) await order('o-1', state);
   await until(async () => (await ground.store.query<Hub>('hub', { status: 'suspended' })).length === 1);
-  const log = await ground.store.query<HubEvent>('event', { entity: `hub/${id}` }, { sort: [['order', 1]] });
-  expect(log.map(({ doc: { eventType, seq, changed, body: { status } } }) => [eventType, seq, changed, status])).toEqual([['HubStateChangeEvent', 1, ['status'], 'degraded'], ['HubStateChangeEvent', 2, ['status'], 'suspended']]);
+  const log = await ground.store.database.collection('event').find({ entity: `hub/${id}` } as never).sort({ order: 1 }).toArray() as unknown as { eventType: string; seq: number; changed: string[]; body: { status: string } }[];
+  expect(log.map(({ eventType, seq, changed, body: { status } }) => [eventType, seq, changed, status])).toEqual([['HubStateChangeEvent', 1, ['status'], 'degraded'], ['HubStateChangeEvent', 2, ['status'], 'suspended']]);
   expect(new Set(listener.received.map(({ path }) => path))).toEqual(new Set(['/']));
   await until(() => other.received.length === 4);
   expect((await listDeadLetters(ground.store))[0]).toMatchObject({ reason: 'answered 307', attempt: 4 });
@@ -139,8 +137,8 @@ it('counts a listener that fails again and again as degraded, then suspended, an
   start();
   await until(async () => await ground.store.count('delivery', { state: 'done' }) === 5);
   expect(await status()).toBe('active');
-  const events = await ground.store.query<HubEvent>('event', { eventType: 'HubStateChangeEvent' }, { sort: [['order', 1]] });
-  expect(events.map(({ doc: { seq, body } }) => [seq, body.status])).toEqual([[1, 'degraded'], [2, 'active']]);
+  const events = await ground.store.database.collection('event').find({ eventType: 'HubStateChangeEvent' } as never).sort({ order: 1 }).toArray();
+  expect(events.map((event) => (event as unknown as { seq: number; body: { status: string } })).map(({ seq, body }) => [seq, body.status])).toEqual([[1, 'degraded'], [2, 'active']]);
   expect(JSON.stringify(events)).not.toContain('sealed');
 });
 

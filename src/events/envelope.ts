@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { entityId, type Doc } from '../store/codec';
+import type { Doc } from '../store/codec';
 import type { EventRecord } from '../store/event';
 import { Unreadable, type Headers, type Message, type Outgoing } from './broker';
 
@@ -46,24 +46,16 @@ export interface EnvelopeOptions {
   /** What hrefs start with; no final slash. Hrefs stay paths without it. */
   readonly publicUrl?: string;
   readonly partitions: number;
+  /** The resource's life cycle state after the change. */
+  readonly state?: string;
 }
 
 /** The TMF notification of one event. */
-export const envelopeOf = (record: EventRecord, publicUrl = ''): Envelope => JSON.parse(envelopeText(record, publicUrl)) as Envelope;
-
-/** The same as text: what the event shows is taken over as it is kept. */
-function envelopeText(record: EventRecord, publicUrl: string): string {
-  const head = JSON.stringify(headOf(record));
-  const id = JSON.stringify(entityId(record.entity));
-  const rest = record._body === '{}' ? '}' : `,${record._body.slice(1)}`;
-  const resource = `{"id":${id},"href":${JSON.stringify(`${publicUrl}${record.href}`)}${rest}`;
-  const event = [...record.alsoUnder ?? [], record.resource].map((name) => `${JSON.stringify(name)}:${resource}`).join(',');
-  return `${head.slice(0, -1)},"event":{${event}}}`;
-}
-
-function headOf(record: EventRecord): Omit<Envelope, 'event'> {
+export function envelopeOf(record: EventRecord, publicUrl = ''): Envelope {
   const changed = record.changed.filter((name) => name !== 'lastUpdate');
+  const { id, href: _href, ...rest } = record.body as Doc & Record<string, unknown>;
   const isFour = Number(/^v(\d+)/.exec(record.version)?.[1] ?? 4) < 5;
+  const resource = { id, href: `${publicUrl}${record.href}`, ...rest };
   return {
     ...(isFour ? {} : { '@type': record.eventType }),
     eventId: record._id,
@@ -72,10 +64,11 @@ function headOf(record: EventRecord): Omit<Envelope, 'event'> {
     correlationId: record.correlationId,
     domain: record.api,
     title: titleOf(record.eventType),
-    description: `${titleOf(record.eventType)}: ${record.resource} ${entityId(record.entity)}`,
+    description: `${titleOf(record.eventType)}: ${record.resource} ${id}`,
     priority: 'normal',
     ...(isFour ? { timeOcurred: record.time } : { timeOccurred: record.time }),
     ...(isFour && WITH_FIELD_PATH.test(record.eventType) && changed.length > 0 ? { fieldPath: changed.join(',') } : {}),
+    event: Object.fromEntries([...record.alsoUnder ?? [], record.resource].map((name) => [name, resource])),
   };
 }
 
@@ -90,13 +83,13 @@ const titleOf = (eventType: string): string => {
 
 /** The message of one event: the TMF notification, with CloudEvents attributes and what consumers sort by as headers. */
 export function messageOf(record: EventRecord, options: EnvelopeOptions): Outgoing {
-  const { tenant, partitions, publicUrl = '' } = options;
+  const { tenant, partitions, publicUrl = '', state } = options;
   const headers: Headers = {
     'ce-specversion': '1.0',
     'ce-id': record._id,
     'ce-type': record.eventType,
     'ce-source': `${publicUrl}${record.href.slice(0, record.href.lastIndexOf('/'))}`,
-    'ce-subject': entityId(record.entity),
+    'ce-subject': record.body.id,
     'ce-time': record.time,
     'ce-datacontenttype': 'application/json',
     'x-seq': record.seq,
@@ -110,14 +103,14 @@ export function messageOf(record: EventRecord, options: EnvelopeOptions): Outgoi
     api: record.api,
     resource: record.resource,
     eventType: record.eventType,
-    state: record._state ?? '',
+    state: state ?? '',
     partition: partitionOf(record.partitionKey, partitions),
   };
   return {
     id: record._id,
     routingKey: `${tenant}.${record.api}.${record.resource}.${record.eventType}`,
     headers,
-    body: envelopeText(record, publicUrl),
+    body: JSON.stringify(envelopeOf(record, publicUrl)),
   };
 }
 

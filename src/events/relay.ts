@@ -3,7 +3,7 @@ import type { EventRecord } from '../store/event';
 import { dropLease, holdLease } from '../store/lease';
 import { forgetEvents, markSent, unsentEvents } from '../store/outbox';
 import type { Store } from '../store/store';
-import type { Broker, Log, Subscription } from './broker';
+import type { Broker, Log, Outgoing, Subscription } from './broker';
 import { collectDeadLetters } from './deadLetters';
 import { messageOf } from './envelope';
 
@@ -101,7 +101,7 @@ async function drain(store: Store, broker: Broker, { publicUrl, window, signal, 
   };
   const launch = (record: EventRecord): void => {
     flying += 1;
-    broker.publish(messageOf(record, { tenant: store.tenant, publicUrl, partitions: broker.partitions })).then(() => {
+    broker.publish(toMessage(store, broker, record, publicUrl)).then(() => {
       marker.mark(record._id);
       const waiting = byEntity.get(record.entity)!;
       waiting.shift();
@@ -146,6 +146,12 @@ async function drain(store: Store, broker: Broker, { publicUrl, window, signal, 
 const quietMayLeave = async (store: Store, records: readonly EventRecord[]): Promise<boolean> =>
   records.some(({ quiet }) => quiet)
   && await store.database.collection('hub').findOne({ api: { $in: [...new Set(records.flatMap(({ quiet, api }) => (quiet ? [api] : [])))] }, query: /eventType/ } as never, { projection: { _id: 1 } }) !== null;
+
+function toMessage(store: Store, { partitions }: Broker, record: EventRecord, publicUrl: string): Outgoing {
+  const attribute = store.resource(record.entity.slice(0, record.entity.indexOf('/')))?.state;
+  const state = attribute === undefined ? undefined : (record.body as unknown as Record<string, unknown>)[attribute];
+  return messageOf(record, { tenant: store.tenant, publicUrl, partitions, ...(typeof state === 'string' ? { state } : {}) });
+}
 
 interface Signal {
   /** Something is there to be read. */

@@ -72,17 +72,13 @@ function encodeValue(shape: Shape, value: unknown): unknown {
   return value;
 }
 
-/** The way back. Decimal128 becomes the JSON number with the same digits: what went in had at most 15 of them. What an event shows is kept as text. */
+/** The way back. Decimal128 becomes the JSON number with the same digits: what went in had at most 15 of them. */
 export function decode<T>(stored: Stored): Held<T> {
-  const { _id, _rev, _seq, _at, _body, ...rest } = stored;
+  const { _id, _rev, _seq, _at, ...rest } = stored;
   const doc: Record<string, unknown> = { id: _id };
   for (const name in rest) doc[name] = decodeValue(rest[name]);
-  if (typeof _body === 'string') doc['body'] = { id: entityId(String(rest['entity'])), ...JSON.parse(_body) as object };
   return { doc: doc as T, rev: _rev, seq: _seq, at: _at };
 }
-
-/** collection/id -> id */
-export const entityId = (entity: string): string => entity.slice(entity.indexOf('/') + 1);
 
 export function decodeValue(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;

@@ -31,10 +31,8 @@ export interface EventRecord {
   readonly partitionKey: string;
   /** Names of the first-level attributes that changed; empty for create and delete. */
   readonly changed: readonly string[];
-  /** The whole resource as it was committed, without id and href: JSON text, as it goes into every message. */
-  readonly _body: string;
-  /** Its life cycle state then. */
-  readonly _state?: string;
+  /** The whole resource as it was committed. */
+  readonly body: Doc;
   /** Further attributes of the payload that carry the body: a document may misspell the resource's name there. */
   readonly alsoUnder?: readonly string[];
 }
@@ -76,8 +74,7 @@ export function eventsOf(change: Change, resource: Resource, correlationId: stri
   const types = change.events ?? typesOf(change, resource, changed);
   let { seq, at } = before ?? { seq: 0, at: 0 };
   const rev = (before?.rev ?? 0) + 1;
-  const whole = after ?? change.last ?? before?.doc ?? { id: change.id };
-  const body = { _body: bodyOf(whole), ...stateOf(whole, resource) };
+  const shownBody = shown(after ?? change.last ?? before?.doc ?? { id: change.id });
   const href = `${placed(resource, after ?? before?.doc ?? {})}/${encodeURIComponent(change.id)}`;
   return types.map((eventType) => {
     seq += 1;
@@ -88,22 +85,16 @@ export function eventsOf(change: Change, resource: Resource, correlationId: stri
       vendor: !resource.events.has(eventType), quiet: change.quiet ?? false,
       entity: `${change.collection}/${change.id}`, href, seq, rev,
       time: new Date().toISOString(), correlationId: change.correlationId ?? correlationId, partitionKey: change.partitionKey ?? change.id, changed,
-      ...body, ...(alsoUnder ? { alsoUnder } : {}),
+      body: shownBody, ...(alsoUnder ? { alsoUnder } : {}),
     };
   });
 }
 
-/** The resource as text, without what its event says already and what only the store and our workers know of it. */
-export function bodyOf(doc: Doc): string {
-  const shown: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(doc)) if (name !== 'id' && name !== 'href' && !name.startsWith('_')) shown[name] = value;
-  return JSON.stringify(shown);
+/** The resource without what only the store and our workers know of it. */
+function shown(doc: Doc): Doc {
+  if (!Object.keys(doc).some((name) => name.startsWith('_'))) return doc;
+  return Object.fromEntries(Object.entries(doc).filter(([name]) => !name.startsWith('_'))) as unknown as Doc;
 }
-
-const stateOf = (doc: Doc, { state }: Resource): { readonly _state?: string } => {
-  const value = state === undefined ? undefined : (doc as unknown as Record<string, unknown>)[state];
-  return typeof value === 'string' ? { _state: value } : {};
-};
 
 function typesOf({ before, after }: Change, { name, state, eventNames = {} }: Resource, changed: readonly string[]): string[] {
   if (!before) return [eventNames.create ?? `${name}CreateEvent`];

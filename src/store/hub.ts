@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { Doc } from './codec';
-import { bodyOf, nextOrder, type EventRecord } from './event';
+import { nextOrder, type EventRecord } from './event';
 import { sealOf } from './seal';
 import type { Store } from './store';
 import type { UnitOfWork } from './unitOfWork';
@@ -92,7 +92,7 @@ export function hubEvent(hub: Hub, correlationId: string, body: Doc): EventRecor
   return {
     _id: randomUUID(), order, sent: false, api: 'trunkline', version: 'v1', resource: 'hub', eventType: 'HubStateChangeEvent', vendor: false, quiet: false,
     entity: `hub/${hub.id}`, href: `/trunkline/v1/hub/${encodeURIComponent(hub.id)}`, seq: hub.stateChanges, rev: hub.stateChanges, time: new Date().toISOString(),
-    correlationId, partitionKey: hub.id, changed: ['status'], _body: bodyOf(body),
+    correlationId, partitionKey: hub.id, changed: ['status'], body,
   };
 }
 

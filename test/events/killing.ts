@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { entityId } from '../../src/store/codec';
 import { connect as connectAmqp } from 'amqplib';
 import type { Envelope } from '../../src/events/envelope';
 import { openRabbit } from '../../src/events/rabbit';
@@ -118,8 +117,7 @@ async function killIn(rabbit: Rabbitmq, uri: string, kills: number, ends: (() =>
 
   const client_ = await connect(uri);
   ends.push(() => client_.close());
-  const logged = async () => (await client_.db().collection('event').find({ api: 'tmf629' }).sort({ order: 1 }).toArray())
-    .map(({ _body, ...event }): Logged => ({ ...event, body: { id: entityId(String(event['entity'])), ...JSON.parse(String(_body)) as object } }) as unknown as Logged);
+  const logged = async () => await client_.db().collection('event').find({ api: 'tmf629' }).sort({ order: 1 }).toArray() as unknown as Logged[];
   const log = await logged();
   const unique = (events: Observed) => new Set(events.map(({ eventId }) => eventId)).size;
   const heard = () => listener.received.map(({ body }) => body as unknown as Envelope);

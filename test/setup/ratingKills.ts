@@ -150,7 +150,7 @@ async function booksOf(server: TestServer, line: Json): Promise<Json> {
   const buckets = (await server.store.query<Json>('bucket', { $or: [{ 'product.id': line.product }, { 'partyAccount.id': line.account }, { _id: { $regex: line.account } }] as never })).map(({ doc }) => doc);
   const ids = buckets.map(({ id }) => id);
   const of = async (collection: string, filter: Record<string, unknown>) => (await server.store.query<Json>(collection, filter)).map(({ doc }) => doc);
-  const events = async (entity: string) => (await of('event', { entity })).sort((a, b) => a.seq - b.seq).map((event) => `${event.eventType} ${event.body.status}`);
+  const events = async (entity: string) => (await server.store.database.collection('event').find({ entity } as never, { sort: { seq: 1 } }).toArray()).map((event: Json) => `${event.eventType} ${event.body.status}`);
   return {
     usage: usages.map((usage) => ({
       status: usage.status, reason: value(usage, 'rejectReason'),

@@ -60,7 +60,7 @@ export function openShop(server: TestServer): Shop {
     productsOf: async (orderId) => (await server.store.query<Json>('product', { 'productOrderItem.productOrderId': orderId })).map(({ doc }) => doc),
     buckets: async (productId) => (await server.store.query<Json>('bucket', { 'product.id': productId })).map(({ doc }) => doc),
     rates: async (productId) => (await server.store.query<Json>('appliedCustomerBillingRate', { 'product.id': productId })).map(({ doc }) => doc),
-    history: async (entity) => (await server.store.query<Json>('event', { entity }, { sort: [['seq', 1]] })).map(({ doc: event }) => `${event.eventType} ${event.body.state ?? event.body.status ?? ''}`.trim()),
+    history: async (entity) => (await server.store.database.collection('event').find({ entity } as never, { sort: { seq: 1 } }).toArray()).map((event: Json) => `${event.eventType} ${event.body.state ?? event.body.status ?? ''}`.trim()),
     async market() {
       await made(`${server.vendor}/homeMarket`, { id: 'default', currency: 'EUR', country: 'IE', timeZone: 'Europe/Dublin' });
       await made(`${server.vendor}/taxRate`, { id: 'ie-standard', category: 'standard', country: 'IE', rate: 23 });
