@@ -1,4 +1,4 @@
-import { DateTime } from 'luxon';
+import { offsetIn } from '../domain/reconciliation/calendar';
 import type { AmbiguousTime } from './profile';
 
 const MINUTE = 60_000;
@@ -21,7 +21,7 @@ function asUtc([year, month, day, hour, minute, second]: Clock): number | undefi
 /** All UTC offsets under which the local time exists: none in the gap of spring, two in the doubled hour of autumn. Earlier instant first. */
 function offsetsIn(zone: string): (local: number) => readonly number[] {
   const known = new Map<number, readonly number[]>();
-  const at = (utc: number) => DateTime.fromMillis(utc, { zone }).offset * MINUTE;
+  const at = offsetIn(zone);
   return (local) => {
     const quarter = Math.floor(local / QUARTER) * QUARTER;
     let offsets = known.get(quarter);
