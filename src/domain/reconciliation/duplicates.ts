@@ -11,15 +11,38 @@ export interface Repeat<R> {
 const preference = (a: UsageRecord, b: UsageRecord): number =>
   Number((a as OwnRecord).state === 'rejected') - Number((b as OwnRecord).state === 'rejected') || byContent(a, b);
 
-/** Takes out records whose id comes again; the one that stays is the first by content, an accepted one before a rejected one. */
-export function withoutRepeatedIds<R extends UsageRecord>(records: readonly R[]): { kept: readonly R[]; repeats: Repeat<R>[] } {
+const MARKS = 1 << 24;
+const FEW = 50_000;
+
+function markOf(id: string): number {
+  let mark = 0;
+  for (let i = 0; i < id.length; i += 1) mark = (Math.imul(mark, 31) + id.charCodeAt(i)) | 0;
+  return Math.imul(mark, 0x9e3779b1) >>> 8;
+}
+
+/**
+ * The ids that come more than once. A set of a million texts would be the largest thing of all: only ids whose mark comes more than
+ * once are looked at as texts.
+ */
+function repeatedIds<R extends UsageRecord>(records: readonly R[]): Map<string, R[]> {
+  const marks = new Uint8Array(records.length < FEW ? 0 : MARKS);
+  for (const { id } of records) {
+    const mark = markOf(id);
+    if (marks[mark]! < 2) marks[mark]! += 1;
+  }
   const seen = new Set<string>();
   const again = new Map<string, R[]>();
   for (const { id } of records) {
-    if (id === '') continue;
+    if (id === '' || (marks.length > 0 && marks[markOf(id)] !== 2)) continue;
     if (seen.has(id)) again.set(id, []);
     else seen.add(id);
   }
+  return again;
+}
+
+/** Takes out records whose id comes again; the one that stays is the first by content, an accepted one before a rejected one. */
+export function withoutRepeatedIds<R extends UsageRecord>(records: readonly R[]): { kept: readonly R[]; repeats: Repeat<R>[] } {
+  const again = repeatedIds(records);
   if (again.size === 0) return { kept: records, repeats: [] };
   const kept = records.filter((record) => (again.get(record.id)?.push(record) ?? 0) === 0);
   const repeats: Repeat<R>[] = [];
