@@ -11,32 +11,25 @@ export interface Repeat<R> {
 const preference = (a: UsageRecord, b: UsageRecord): number =>
   Number((a as OwnRecord).state === 'rejected') - Number((b as OwnRecord).state === 'rejected') || byContent(a, b);
 
-const MARKS = 1 << 24;
-const FEW = 50_000;
-
 function markOf(id: string): number {
   let mark = 0;
   for (let i = 0; i < id.length; i += 1) mark = (Math.imul(mark, 31) + id.charCodeAt(i)) | 0;
-  return Math.imul(mark, 0x9e3779b1) >>> 8;
+  return mark;
 }
 
-/**
- * The ids that come more than once. A set of a million texts would be the largest thing of all: only ids whose mark comes more than
- * once are looked at as texts.
- */
+/** The ids that come more than once. Numbers find the few that may; a set of a million texts would be the largest thing of all. */
 function repeatedIds<R extends UsageRecord>(records: readonly R[]): Map<string, R[]> {
-  const marks = new Uint8Array(records.length < FEW ? 0 : MARKS);
-  for (const { id } of records) {
-    const mark = markOf(id);
-    if (marks[mark]! < 2) marks[mark]! += 1;
-  }
+  const marks = new Int32Array(records.length);
+  records.forEach(({ id }, i) => { marks[i] = markOf(id); });
+  const sorted = marks.slice().sort();
+  const twice = new Set(sorted.filter((mark, i) => mark === sorted[i - 1]));
   const seen = new Set<string>();
   const again = new Map<string, R[]>();
-  for (const { id } of records) {
-    if (id === '' || (marks.length > 0 && marks[markOf(id)] !== 2)) continue;
+  records.forEach(({ id }, i) => {
+    if (id === '' || !twice.has(marks[i]!)) return;
     if (seen.has(id)) again.set(id, []);
     else seen.add(id);
-  }
+  });
   return again;
 }
 
