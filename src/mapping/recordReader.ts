@@ -79,7 +79,8 @@ function textReader(source: FieldSource | undefined): Text {
   const table = new Map(Object.entries(values));
   return (line) => {
     const text = line.cell(column).trim();
-    const value = table.has(text) ? table.get(text) : table.get('*');
+    const said = table.get(text);
+    const value = said === undefined ? table.get('*') : said;
     if (value === undefined) fail(line, column, 'unknownValue', `'${text.slice(0, 40)}' is not one of ${[...table.keys()].join(', ')}.`);
     return value ?? '';
   };

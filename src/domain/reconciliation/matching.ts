@@ -1,7 +1,7 @@
 import { type Repeat, surplus, withoutRepeatedReferences } from './duplicates';
 import { type Pair, pairByTime } from './pairing';
 import { byContent, compareText, type OwnRecord, type UsageRecord, type UsageService, type WholesaleRecord } from './records';
-import { bothNameGateways, type MatchLevel, ownSum, sessionDays, sessionKey, summed, wholesaleSum } from './sessions';
+import { bothNameGateways, grouped, type MatchLevel, ownSum, sessionDays, sessionKey, summed, wholesaleSum } from './sessions';
 import type { SubscriberOf } from './subscriber';
 import { quantityFits, type Tolerances } from './tolerances';
 
@@ -160,12 +160,14 @@ function pairSummed(level: MatchLevel, { own, wholesale }: Block, { tolerances, 
 function pairSessions({ own, wholesale }: Block, withGateway: boolean, terms: MatchingTerms, into: FullMatching): Matching {
   const { day } = terms;
   const result: Matching = { pairs: [], ownAlone: [], wholesaleAlone: [] };
-  const sessions = blocks(own, wholesale, sessionKey(withGateway), result);
-  for (const key of [...sessions.keys()].sort()) {
-    const session = sessions.get(key)!;
-    const [ours, theirs] = [session.own[0], session.wholesale[0]];
-    if (session.own.length === 1 && session.wholesale.length === 1 && day(ours!.start) === day(theirs!.start)) {
-      result.pairs.push({ own: ours!, wholesale: theirs!, otherSim: false });
+  const keyOf = sessionKey(withGateway);
+  // Not as blocks: what those keep for every subscriber would be kept for every session as well, until the end.
+  const [ours, theirs] = [grouped(own, keyOf, result.ownAlone), grouped(wholesale, keyOf, result.wholesaleAlone)];
+  for (const key of [...new Set([...ours.keys(), ...theirs.keys()])].sort()) {
+    const session: Block = { own: ours.get(key) ?? [], wholesale: theirs.get(key) ?? [] };
+    const [first, charged] = [session.own[0], session.wholesale[0]];
+    if (session.own.length === 1 && session.wholesale.length === 1 && day(first!.start) === day(charged!.start)) {
+      result.pairs.push({ own: first!, wholesale: charged!, otherSim: false });
       continue;
     }
     const found = pairSummed('session', session, terms, into);

@@ -33,16 +33,21 @@ export function wholesaleSum(records: readonly WholesaleRecord[]): WholesaleReco
   return { ...front(parts), charge: total(parts.map(({ charge }) => charge)), parts };
 }
 
-/** Sums the records by day, or by whatever else `keyOf` names. */
-export function summed<R extends UsageRecord>(records: readonly R[], keyOf: (record: R) => string, sumOf: (records: readonly R[]) => R): Map<string, R> {
+/** Records by key; those without one go into `alone`. */
+export function grouped<R extends UsageRecord>(records: readonly R[], keyOf: (record: R) => string | undefined, alone: R[] = []): Map<string, R[]> {
   const groups = new Map<string, R[]>();
   for (const record of records) {
     const key = keyOf(record);
-    const group = groups.get(key);
+    const group = key === undefined ? alone : groups.get(key);
     if (group) group.push(record);
-    else groups.set(key, [record]);
+    else groups.set(key!, [record]);
   }
-  return new Map([...groups].map(([key, group]) => [key, sumOf(group)]));
+  return groups;
+}
+
+/** Sums the records by day, or by whatever else `keyOf` names. */
+export function summed<R extends UsageRecord>(records: readonly R[], keyOf: (record: R) => string, sumOf: (records: readonly R[]) => R): Map<string, R> {
+  return new Map([...grouped(records, keyOf)].map(([key, group]) => [key, sumOf(group)]));
 }
 
 /** Whether the two sides can be compared by gateway at all: a host that does not name it is compared by charging id and day. */
