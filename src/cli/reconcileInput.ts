@@ -104,7 +104,7 @@ export async function loadWholesale(files: readonly NamedPath[], profile: Mappin
 /** The text of some lines of a file. */
 export async function linesOf(path: string, profile: MappingProfile, wanted: ReadonlySet<number>): Promise<Map<number, string>> {
   const found = new Map<number, string>();
-  for await (const rows of rowsOf(textOf(path, profile.encoding).chunks, profile)) {
+  for await (const rows of rowsOf(textOf(path, profile.encoding).chunks, profile, false)) {
     for (const { line, text } of rows) if (wanted.has(line)) found.set(line, Buffer.from(text).toString());
     if (found.size === wanted.size) break;
   }
