@@ -1,8 +1,8 @@
 // The scale bar of reconciliation: 783,198 own records against 767,785 of a host's. Writes the two files, compares them with the
-// command line in a process of its own, and reports time and peak memory. Usage: node bench/reconcile.js [records] [--keep]
+// command line in a process of its own, and reports time, processor time, peak memory and how busy the machine was. Usage: node bench/reconcile.js [records] [--keep]
 const { spawn } = require('node:child_process');
 const { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
-const { tmpdir } = require('node:os');
+const { loadavg, tmpdir } = require('node:os');
 const { join } = require('node:path');
 
 const OWN = Number(process.argv[2] ?? 783198) || 783198;
@@ -94,21 +94,27 @@ async function writeFiles(folder) {
   return { expected, lines };
 }
 
-/** Runs the comparison and watches the kernel's high-water mark of its memory. */
+// What the kernel counts processor time in, on Linux.
+const TICKS = 100;
+
+/** Runs the comparison and watches the kernel's high-water mark of its memory, and its processor time. */
 function compare(folder) {
   const started = Date.now();
   const child = spawn(process.execPath, [join(__dirname, '..', 'bin', 'trunkline.js'), 'reconcile', '--own', join(folder, 'own.csv'), '--wholesale', join(folder, 'northcell.csv'),
     '--map', 'northcell', '--contract', join(folder, 'contract.json'), '--out', join(folder, 'report'), '--as-of', '2026-11-05'], { stdio: ['ignore', 'inherit', 'inherit'] });
   let peakKb = 0;
+  let cpuSeconds = 0;
   const watch = setInterval(() => {
     try {
       peakKb = Math.max(peakKb, Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0));
+      const [user, system] = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 13).map(Number);
+      cpuSeconds = (user + system) / TICKS;
     } catch { /* already gone, or no /proc here */ }
   }, 100);
   return new Promise((resolve) => {
     child.on('exit', (code) => {
       clearInterval(watch);
-      resolve({ code, tookMs: Date.now() - started, peakMb: Math.round(peakKb / 1024) });
+      resolve({ code, tookMs: Date.now() - started, cpuSeconds, peakMb: Math.round(peakKb / 1024) });
     });
   });
 }
@@ -118,11 +124,11 @@ async function main() {
   try {
     const { expected, lines } = await writeFiles(folder);
     console.log(`${OWN} own and ${lines} wholesale records written`);
-    const { code, tookMs, peakMb } = await compare(folder);
+    const { code, tookMs, cpuSeconds, peakMb } = await compare(folder);
     const { sums } = JSON.parse(readFileSync(join(folder, 'report', 'report.json'), 'utf8'));
     const found = Object.fromEntries(Object.keys(expected).map((name) => [name, sums.classes[name].items]));
     const exact = Object.keys(expected).every((name) => expected[name] === found[name]);
-    console.log(JSON.stringify({ code, seconds: tookMs / 1000, peakMb, matched: sums.classes.matched.items, expected, found, exact }));
+    console.log(JSON.stringify({ code, seconds: tookMs / 1000, cpuSeconds, load: loadavg()[0], peakMb, matched: sums.classes.matched.items, expected, found, exact }));
     process.exitCode = code === 0 && exact ? 0 : 1;
   } finally {
     if (!process.argv.includes('--keep')) rmSync(folder, { recursive: true });

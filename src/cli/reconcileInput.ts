@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
 import { fault } from '../domain/fault';
 import { controlFile, type FileFacts, type FileVerdict, type KnownFile } from '../domain/reconciliation/fileControl';
+import { append } from '../domain/reconciliation/matching';
 import type { OwnRecord, WholesaleRecord } from '../domain/reconciliation/records';
 import type { ReportFile, ReportReturned } from '../domain/reconciliation/report';
 import type { MappingProfile } from '../mapping/profile';
@@ -57,8 +58,8 @@ async function readFile<R>(open: (options: ReadOptions) => AsyncGenerator<Batch<
   for (;;) {
     const step = await reader.next();
     if (step.done) return { records, returned, facts: step.value };
-    for (const record of step.value.records) records.push(record);
-    for (const line of step.value.returned) returned.push(line);
+    append(records, step.value.records);
+    append(returned, step.value.returned);
   }
 }
 
@@ -67,7 +68,7 @@ const reportFile = (side: ReportFile['side'], { name, sha256, sequence, lines, r
 
 /** Our own files: all are used, what their trailers disagree on is told; the same content twice is used once. */
 export async function loadOwn(files: readonly NamedPath[], profile: MappingProfile, advance: Advance): Promise<LoadedSide<OwnRecord>> {
-  const loaded = { records: [] as OwnRecord[], returned: [] as ReportReturned[], files: [] as ReportFile[] };
+  const loaded = { records: [] as OwnRecord[][], returned: [] as ReportReturned[], files: [] as ReportFile[] };
   const known: KnownFile[] = [];
   for (const file of files) {
     const { records, returned, facts } = await readFile((options) => ownBatches(file.path, profile, options), file, advance);
@@ -75,15 +76,15 @@ export async function loadOwn(files: readonly NamedPath[], profile: MappingProfi
     known.push(facts);
     loaded.files.push(reportFile('own', facts, verdict));
     if (verdict.status === 'repeated') continue;
-    for (const record of records) loaded.records.push(record);
-    loaded.returned.push(...returned);
+    loaded.records.push(records);
+    append(loaded.returned, returned);
   }
-  return { ...loaded, profile, paths: new Map(files.map(({ name, path }) => [name, path])) };
+  return { ...loaded, records: ([] as OwnRecord[]).concat(...loaded.records), profile, paths: new Map(files.map(({ name, path }) => [name, path])) };
 }
 
 /** The host's files: judged together, as files may come in any order; what is held is kept out until it is accepted. */
 export async function loadWholesale(files: readonly NamedPath[], profile: MappingProfile, accept: readonly string[], advance: Advance): Promise<LoadedSide<WholesaleRecord>> {
-  const loaded = { records: [] as WholesaleRecord[], returned: [] as ReportReturned[], files: [] as ReportFile[] };
+  const loaded = { records: [] as WholesaleRecord[][], returned: [] as ReportReturned[], files: [] as ReportFile[] };
   const reads: Read<WholesaleRecord>[] = [];
   for (const file of files) reads.push(await readFile((options) => wholesaleBatches(file.path, profile, options), file, advance));
   reads.forEach(({ records, returned, facts }, i) => {
@@ -94,16 +95,16 @@ export async function loadWholesale(files: readonly NamedPath[], profile: Mappin
     const verdict = controlFile(facts, others, isAccepted);
     loaded.files.push(reportFile('wholesale', facts, verdict));
     if (verdict.status === 'repeated') return;
-    loaded.returned.push(...returned);
-    if (verdict.status === 'accepted') for (const record of records) loaded.records.push(record);
+    append(loaded.returned, returned);
+    if (verdict.status === 'accepted') loaded.records.push(records);
   });
-  return { ...loaded, profile, paths: new Map(files.map(({ name, path }) => [name, path])) };
+  return { ...loaded, records: ([] as WholesaleRecord[]).concat(...loaded.records), profile, paths: new Map(files.map(({ name, path }) => [name, path])) };
 }
 
 /** The text of some lines of a file. */
 export async function linesOf(path: string, profile: MappingProfile, wanted: ReadonlySet<number>): Promise<Map<number, string>> {
   const found = new Map<number, string>();
-  for await (const rows of rowsOf(textOf(path, profile.encoding).chunks, profile)) {
+  for await (const rows of rowsOf(textOf(path, profile.encoding).chunks, profile, false)) {
     for (const { line, text } of rows) if (wanted.has(line)) found.set(line, Buffer.from(text).toString());
     if (found.size === wanted.size) break;
   }

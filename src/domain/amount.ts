@@ -55,6 +55,28 @@ export const sum = (values: Iterable<Decimal>): Decimal => {
   return total;
 };
 
+// Ten-billionths: the finest that a contract charges in. Below 10^15 of them a JSON number names one amount only.
+const STEPS = 1e10;
+
+/** A sum that grows, exact to the last digit. JSON numbers are added as whole steps wherever they are some: a million decimals would take seconds. */
+export function runningSum(): { readonly add: (value: number | Decimal) => void; readonly total: () => Decimal } {
+  let steps = 0;
+  let rest = new Decimal(0);
+  const total = () => rest.plus(new Decimal(steps).div(STEPS));
+  return {
+    add(value) {
+      const whole = typeof value === 'number' ? Math.round(value * STEPS) : NaN;
+      if (Math.abs(whole) < 1e15 && whole / STEPS === value) steps += whole;
+      else rest = rest.plus(decimal(value));
+      if (Math.abs(steps) > 4e15) {
+        rest = total();
+        steps = 0;
+      }
+    },
+    total,
+  };
+}
+
 const minorUnits = new Map<string, number>();
 
 /** How many decimals the currency's smallest coin has: 2 for EUR, 0 for JPY, 3 for KWD (ISO 4217). Unknown codes count as 2. */

@@ -1,4 +1,4 @@
-import { DateTime } from 'luxon';
+import { offsetIn } from '../domain/reconciliation/calendar';
 import type { AmbiguousTime } from './profile';
 
 const MINUTE = 60_000;
@@ -15,20 +15,21 @@ type Clock = readonly [year: number, month: number, day: number, hour: number, m
 function asUtc([year, month, day, hour, minute, second]: Clock): number | undefined {
   if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return undefined;
   const time = Date.UTC(year, month - 1, day, hour, minute, second);
-  return new Date(time).getUTCDate() === day ? time : undefined;
+  return day > 0 && (day <= 28 || new Date(time).getUTCDate() === day) ? time : undefined;
 }
 
 /** All UTC offsets under which the local time exists: none in the gap of spring, two in the doubled hour of autumn. Earlier instant first. */
 function offsetsIn(zone: string): (local: number) => readonly number[] {
   const known = new Map<number, readonly number[]>();
-  const at = (utc: number) => DateTime.fromMillis(utc, { zone }).offset * MINUTE;
+  const at = offsetIn(zone);
   return (local) => {
-    const quarter = Math.floor(local / QUARTER) * QUARTER;
-    let offsets = known.get(quarter);
+    const number = Math.floor(local / QUARTER);
+    let offsets = known.get(number);
     if (!offsets) {
+      const quarter = number * QUARTER;
       const candidates = [...new Set([at(quarter - DAY), at(quarter + DAY)])];
       offsets = candidates.filter((offset) => at(quarter - offset) === offset).sort((a, b) => b - a);
-      known.set(quarter, offsets);
+      known.set(number, offsets);
     }
     return offsets;
   };
@@ -51,20 +52,22 @@ function chooser(policy: AmbiguousTime): (first: number, second: number) => Time
 }
 
 const ISO = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?$/;
-const PARTS: Readonly<Record<string, [index: number, digits: number]>> = { yyyy: [0, 4], MM: [1, 2], dd: [2, 2], HH: [3, 2], mm: [4, 2], ss: [5, 2] };
+const PARTS: readonly string[] = ['yyyy', 'MM', 'dd', 'HH', 'mm', 'ss'];
 
+/** Reads digit by digit: each part of a pattern has its fixed place. */
 function patternReader(format: string): (text: string) => Clock | undefined {
-  const order: number[] = [];
-  const pattern = new RegExp(`^${format.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/yyyy|MM|dd|HH|mm|ss/g, (name) => {
-    const [index, digits] = PARTS[name]!;
-    order.push(index);
-    return `(\\d{${digits}})`;
-  })}$`);
+  // The part that each character is a digit of, -1 for what must stand there as it is.
+  const parts = Array<number>(format.length).fill(-1);
+  for (const { 0: name, index } of format.matchAll(/yyyy|MM|dd|HH|mm|ss/g)) parts.fill(PARTS.indexOf(name), index, index + name.length);
   return (text) => {
-    const match = pattern.exec(text);
-    if (!match) return undefined;
+    if (text.length !== format.length) return undefined;
     const clock: [number, number, number, number, number, number] = [1970, 1, 1, 0, 0, 0];
-    order.forEach((index, i) => { clock[index] = Number(match[i + 1]); });
+    for (let i = 0; i < parts.length; i += 1) {
+      const part = parts[i]!;
+      const digit = text.charCodeAt(i) - 48;
+      if (part < 0 ? text[i] !== format[i] : digit < 0 || digit > 9) return undefined;
+      if (part >= 0) clock[part] = (part === parts[i - 1] ? clock[part]! * 10 : 0) + digit;
+    }
     return clock;
   };
 }

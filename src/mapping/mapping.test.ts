@@ -139,6 +139,9 @@ describe('local time without offset', () => {
     expect(timeReader('iso', 'Europe/Dublin')('2026-03-29T02:30:00')).toBe(Date.parse('2026-03-29T01:30:00Z'));
     expect(timeReader('iso', 'UTC')('2026-13-01T00:00:00Z')).toBe('noSuchDate');
     expect(timeReader('iso', 'UTC')('yesterday')).toBe('notATime');
+    const read = timeReader('dd.MM.yyyy HH:mm:ss', 'UTC');
+    expect(['29.02.2028 10:20:30', '29.02.2026 10:20:30', '00.01.2026 10:20:30', '01.01.2026 24:00:00', '01-01-2026 10:20:30', '1.01.2026 10:20:30', '0a.01.2026 10:20:30'].map(read))
+      .toEqual([Date.parse('2028-02-29T10:20:30Z'), 'noSuchDate', 'noSuchDate', 'noSuchDate', 'notATime', 'notATime', 'notATime']);
     expect(timeReader('iso', 'UTC')('2026-10-08T18:58:30.25-02:30')).toBe(Date.parse('2026-10-08T21:28:30.250Z'));
   });
 });

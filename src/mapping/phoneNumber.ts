@@ -3,6 +3,7 @@ import type { MappingProfile } from './profile';
 type Numbering = NonNullable<MappingProfile['numbers']>;
 
 const SHORT = 6;
+const DIALLED = /^[0-9*#]+$/;
 
 /**
  * A number as E.164 digits: +353 87..., 0035387... and 087... are one. Short codes stay, letters (senders of SMS) too, in capitals.
@@ -10,8 +11,8 @@ const SHORT = 6;
  */
 export function e164(text: string, numbering: Numbering | undefined, roaming: boolean): string | undefined {
   if (text.startsWith('+')) return text.slice(1).replace(/[ ()/-]/g, '');
-  const digits = text.replace(/[ ()/-]/g, '');
-  if (!/^[0-9*#]+$/.test(digits)) return text.toUpperCase();
+  const digits = DIALLED.test(text) ? text : text.replace(/[ ()/-]/g, '');
+  if (!DIALLED.test(digits)) return text.toUpperCase();
   if (!numbering) return digits;
   const { country, nationalPrefix = '0', internationalPrefix = '00', nationalWhenRoaming = 'home' } = numbering;
   if (digits.startsWith(internationalPrefix)) return digits.slice(internationalPrefix.length);

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { Decimal, decimal, jsonNumber } from '../domain/amount';
+import { jsonNumber, runningSum } from '../domain/amount';
 import { fault } from '../domain/fault';
 import type { FileFacts } from '../domain/reconciliation/fileControl';
 import type { OwnRecord, WholesaleRecord } from '../domain/reconciliation/records';
@@ -43,12 +43,11 @@ export type Reading<R> =
   | { readonly returned: ReturnedLine }
   | { readonly control: FileFacts };
 
-/** Counts of one file on the way through it. */
 interface Tally {
   lines: number;
   returned: number;
   unreadable: number;
-  total: Decimal;
+  readonly total: ReturnType<typeof runningSum>;
   readonly totals: Record<string, number>;
   earliest: number;
   latest: number;
@@ -79,29 +78,33 @@ function jsonCell(row: Row): Cell | Problem {
   };
 }
 
-function count(tally: Tally, profile: MappingProfile, cell: Cell, record: MappedRecord | LineProblem): void {
-  tally.lines += 1;
-  let readable = true;
-  if (profile.side === 'wholesale' && profile.fields.charge !== undefined) {
-    const source = profile.fields.charge;
-    const value = isProblem(record) && typeof source === 'string' ? decimalCell(cell(source).trim(), profile.decimalSign) : (record as WholesaleRecord).charge;
-    if (typeof value === 'number') tally.total = tally.total.plus(decimal(value));
-    else readable = false;
-  }
-  for (const [name, { of }] of Object.entries(profile.trailer?.totals ?? {})) {
-    for (const column of of) {
-      const text = cell(column).trim();
-      if (text === '') continue;
-      if (/^\d{1,15}$/.test(text)) tally.totals[name] = (tally.totals[name] ?? 0) + Number(text);
+/** Counts the records of one file on the way through it. */
+function counter(profile: MappingProfile, tally: Tally): (cell: Cell, record: MappedRecord | LineProblem) => void {
+  const charge = profile.side === 'wholesale' ? profile.fields.charge : undefined;
+  const totals = Object.entries(profile.trailer?.totals ?? {});
+  return (cell, record) => {
+    tally.lines += 1;
+    let readable = true;
+    if (charge !== undefined) {
+      const value = isProblem(record) && typeof charge === 'string' ? decimalCell(cell(charge).trim(), profile.decimalSign) : (record as WholesaleRecord).charge;
+      if (typeof value === 'number') tally.total.add(value);
       else readable = false;
     }
-  }
-  if (!readable) tally.unreadable += 1;
-  if (isProblem(record)) tally.returned += 1;
-  else {
-    if (record.start < tally.earliest) tally.earliest = record.start;
-    if (record.start > tally.latest) tally.latest = record.start;
-  }
+    for (const [name, { of }] of totals) {
+      for (const column of of) {
+        const text = cell(column).trim();
+        if (text === '') continue;
+        if (/^\d{1,15}$/.test(text)) tally.totals[name] = (tally.totals[name] ?? 0) + Number(text);
+        else readable = false;
+      }
+    }
+    if (!readable) tally.unreadable += 1;
+    if (isProblem(record)) tally.returned += 1;
+    else {
+      if (record.start < tally.earliest) tally.earliest = record.start;
+      if (record.start > tally.latest) tally.latest = record.start;
+    }
+  };
 }
 
 /** What kind of line a row is, and how its cells are named. */
@@ -141,7 +144,8 @@ async function* batches(source: Source, given: MappingProfile, options: ReadOpti
   const read = recordReader(profile, file, options.everyProblem);
   let currency = profile.currency;
   const layout: Layout = { columns: profile.columns, byName: cellsBy(profile.columns ?? []) };
-  const tally: Tally = { lines: 0, returned: 0, unreadable: 0, total: new Decimal(0), totals: {}, earliest: Infinity, latest: -Infinity, header: undefined, trailer: undefined };
+  const tally: Tally = { lines: 0, returned: 0, unreadable: 0, total: runningSum(), totals: {}, earliest: Infinity, latest: -Infinity, header: undefined, trailer: undefined };
+  const count = counter(profile, tally);
   let mark = '';
   for await (const rows of rowsOf(chunks, profile)) {
     const batch: Batch<MappedRecord> = { records: [], cells: [], marks: [], returned: [] };
@@ -157,7 +161,7 @@ async function* batches(source: Source, given: MappingProfile, options: ReadOpti
       if (profile.format === 'csv' && !layout.columns) { learnColumns(layout, row, profile); continue; }
       const cell = detailCell(row, layout, profile);
       const result: MappedRecord | LineProblem = typeof cell === 'function' ? read(cell, row.line, options.raw ? Buffer.from(row.text).toString() : undefined, currency) : cell;
-      count(tally, profile, typeof cell === 'function' ? cell : layout.byName(row.cells), result);
+      count(typeof cell === 'function' ? cell : layout.byName(row.cells), result);
       if (isProblem(result)) batch.returned.push({ ...result, file, line: row.line, raw: row.text });
       else {
         batch.records.push(result);
@@ -203,7 +207,7 @@ function factsOf(profile: MappingProfile, name: string, tally: Tally, sha256: st
   const missing = (['header', 'trailer'] as const).filter((part) => profile[part] && !tally[part]);
   return {
     name, host: profile.host ?? '', sha256, lines: tally.lines, returned: tally.returned, unreadable: tally.unreadable,
-    ...(profile.side === 'wholesale' && { total: jsonNumber(tally.total) }),
+    ...(profile.side === 'wholesale' && { total: jsonNumber(tally.total.total()) }),
     totals: tally.totals,
     sender: said(profile.header?.sender), recipient: said(profile.header?.recipient), currency: said(profile.header?.currency) ?? profile.currency,
     ...(sequence !== undefined && /^\d+$/.test(sequence) && { sequence: Number(sequence) }),

@@ -32,21 +32,25 @@ const DIGITS = /^\d+$/;
 const copy = (text: string): string => (text.length < 13 ? text : Buffer.from(text).toString());
 const MOST_KEPT = 500_000;
 
+/** Keeps the texts of one column. Many columns say the same line after line: what was said last is not looked up. */
 function keeper(): (text: string) => string {
   const kept = new Map<string, string>();
+  let last = '';
   return (text) => {
+    if (text === last) return last;
     const known = kept.get(text);
-    if (known !== undefined) return known;
-    const own = copy(text);
-    if (kept.size < MOST_KEPT) kept.set(own, own);
-    return own;
+    last = known ?? copy(text);
+    if (known === undefined && kept.size < MOST_KEPT) kept.set(last, last);
+    return last;
   };
 }
+
+const optional = (text: string, keep: (text: string) => string): string | undefined => (text === '' ? undefined : keep(text));
 
 /** A decimal as a JSON number; at most 15 digits, no thousands separators. */
 export function decimalCell(text: string, sign: '.' | ','): number | 'notANumber' | 'tooManyDigits' {
   if (!(sign === ',' ? /^-?\d+(?:,\d+)?$/ : /^-?\d+(?:\.\d+)?$/).test(text)) return 'notANumber';
-  if (text.replace(/\D/g, '').replace(/^0+/, '').length > 15) return 'tooManyDigits';
+  if (text.length > 15 && text.replace(/\D/g, '').replace(/^0+/, '').length > 15) return 'tooManyDigits';
   return Number(sign === ',' ? text.replace(',', '.') : text);
 }
 
@@ -75,7 +79,8 @@ function textReader(source: FieldSource | undefined): Text {
   const table = new Map(Object.entries(values));
   return (line) => {
     const text = line.cell(column).trim();
-    const value = table.has(text) ? table.get(text) : table.get('*');
+    const said = table.get(text);
+    const value = said === undefined ? table.get('*') : said;
     if (value === undefined) fail(line, column, 'unknownValue', `'${text.slice(0, 40)}' is not one of ${[...table.keys()].join(', ')}.`);
     return value ?? '';
   };
@@ -106,8 +111,9 @@ function quantityReader(source: QuantitySource | undefined, sign: '.' | ','): (l
   };
 }
 
-function identityReader(source: FieldSource | undefined, name: string, keep: (text: string) => string, turn: (text: string) => string): (line: Line) => string | undefined {
+function identityReader(source: FieldSource | undefined, name: string, turn: (text: string) => string): (line: Line) => string | undefined {
   const read = textReader(source);
+  const keep = keeper();
   return (line) => {
     const text = read(line);
     if (text === '') return undefined;
@@ -131,13 +137,13 @@ function otherPartyReader({ fields, numbers }: MappingProfile): (line: Line, dir
   };
 }
 
-function referenceReader({ fields }: MappingProfile, keep: (text: string) => string): (line: Line, service: UsageService) => string | undefined {
+function referenceReader({ fields }: MappingProfile): (line: Line, service: UsageService) => string | undefined {
   const { reference } = fields;
   return ({ cell }, service) => {
     const columns = reference?.[service];
     if (!columns) return undefined;
     const parts = columns.map((column) => cell(column).trim());
-    return parts.includes('') ? undefined : keep(parts.join('/'));
+    return parts.includes('') ? undefined : copy(parts.join('/'));
   };
 }
 
@@ -166,23 +172,22 @@ type Facts = Omit<UsageRecord, 'file' | 'line' | 'raw'>;
 
 function factsReader(profile: MappingProfile): (line: Line) => Facts {
   const { fields, numbers, quantity } = profile;
-  const keep = keeper();
+  const [keepNetwork, keepGateway] = [keeper(), keeper()];
   const [id, service, direction] = [textReader(fields.id), textReader(fields.service), textReader(fields.direction)];
-  const imsi = identityReader(fields.imsi, 'imsi', keep, (text) => text);
-  const msisdn = identityReader(fields.msisdn, 'msisdn', keep, (text) => e164(text, numbers, false) ?? text);
+  const imsi = identityReader(fields.imsi, 'imsi', (text) => text);
+  const msisdn = identityReader(fields.msisdn, 'msisdn', (text) => e164(text, numbers, false) ?? text);
   const [visited, gateway, charging] = [textReader(fields.visitedNetwork), textReader(fields.gateway), textReader(fields.chargingId)];
   const otherParty = otherPartyReader(profile);
-  const reference = referenceReader(profile, keep);
+  const reference = referenceReader(profile);
   const start = instantReader(fields.start, 'start', profile);
   const quantities = { voice: quantityReader(quantity.voice, profile.decimalSign), sms: quantityReader(quantity.sms, profile.decimalSign), data: quantityReader(quantity.data, profile.decimalSign) };
-  const optional = (text: string, hold: (text: string) => string) => (text === '' ? undefined : hold(text));
   return (line) => {
     const recordId = id(line);
     if (fields.id !== undefined && recordId === '') fail(line, columnOf(fields.id, 'id'), 'missing', 'The record has no identity.');
     const kind = service(line);
     if (!SERVICES.includes(kind)) fail(line, columnOf(fields.service, 'service'), 'unknownValue', `'${kind.slice(0, 40)}' is not a service.`);
     const towards = (direction(line) || undefined) as Direction | undefined;
-    const network = optional(visited(line), keep);
+    const network = optional(visited(line), keepNetwork);
     const sim = imsi(line);
     const number = msisdn(line);
     if (sim === undefined && number === undefined) fail(line, columnOf(fields.imsi ?? fields.msisdn, 'imsi'), 'missing', 'The record names no subscriber.');
@@ -190,7 +195,7 @@ function factsReader(profile: MappingProfile): (line: Line) => Facts {
       id: copy(recordId), service: kind as UsageService, imsi: sim, msisdn: number, direction: towards,
       otherParty: otherParty(line, towards, network !== undefined), start: start(line),
       quantity: SERVICES.includes(kind) ? quantities[kind as UsageService](line) : 0,
-      visitedNetwork: network, chargingId: optional(charging(line), copy), gateway: optional(gateway(line), keep),
+      visitedNetwork: network, chargingId: optional(charging(line), copy), gateway: optional(gateway(line), keepGateway),
       reference: line.problem ? undefined : reference(line, kind as UsageService),
     };
   };
@@ -207,8 +212,7 @@ export function recordReader(profile: MappingProfile, file: string, every = fals
   const amount = amountReader(fields.amount, 'amount', decimalSign, false);
   const [currencyOf, rateClass, state, product] = [textReader(fields.currency), textReader(fields.rateClass), textReader(fields.state), textReader(fields.product)];
   const due = fields.billDue === undefined ? undefined : { text: textReader(fields.billDue), at: instantReader(fields.billDue, 'billDue', profile) };
-  const keep = keeper();
-  const optional = (text: string) => (text === '' ? undefined : keep(text));
+  const [keepCurrency, keepClass, keepProduct] = [keeper(), keeper(), keeper()];
   return (cell, number, raw, currency) => {
     const line: Line = { cell, problem: undefined, further: undefined };
     const { id, service, imsi, msisdn, direction, otherParty, start, quantity, visitedNetwork, chargingId, gateway, reference } = facts(line);
@@ -217,14 +221,14 @@ export function recordReader(profile: MappingProfile, file: string, every = fals
     if (side === 'wholesale') {
       record = {
         id, service, imsi, msisdn, direction, otherParty, start, quantity, visitedNetwork, chargingId, gateway, reference, file, line: number, raw,
-        charge: charge(line) ?? 0, currency: optional(currencyOf(line)) ?? currency, rateClass: optional(rateClass(line)),
+        charge: charge(line) ?? 0, currency: optional(currencyOf(line), keepCurrency) ?? currency, rateClass: optional(rateClass(line), keepClass),
       };
     } else {
       const known = state(line) || 'unknown';
       if (!OWN_STATES.includes(known as OwnState)) fail(line, columnOf(fields.state, 'state'), 'unknownValue', `'${known.slice(0, 40)}' is not one of ${OWN_STATES.join(', ')}.`);
       record = {
         id, service, imsi, msisdn, direction, otherParty, start, quantity, visitedNetwork, chargingId, gateway, reference, file, line: number, raw,
-        state: known as OwnState, amount: amount(line), billDue: due && due.text(line) !== '' ? due.at(line) : undefined, product: optional(product(line)),
+        state: known as OwnState, amount: amount(line), billDue: due && due.text(line) !== '' ? due.at(line) : undefined, product: optional(product(line), keepProduct),
       };
     }
     if (!line.problem) return record;

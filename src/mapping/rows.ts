@@ -105,8 +105,9 @@ async function* quotedRows(chunks: AsyncGenerator<string>, separator: string, qu
 /** Names a place in a file by all its lines up to there: two files have the same mark only while they have said the same. */
 export const markAfter = (mark: string, text: string): string => createHash('sha256').update(mark).update('\n').update(text).digest('base64url');
 
-/** The lines of a file in batches, with their number; memory stays flat whatever its length. */
-export function rowsOf(chunks: AsyncGenerator<string>, profile: Pick<MappingProfile, 'format' | 'separator' | 'quote'>): AsyncGenerator<Row[]> {
+/** The lines of a file in batches, with their number; memory stays flat whatever its length. For a caller who wants no cells they are not split. */
+export function rowsOf(chunks: AsyncGenerator<string>, profile: Pick<MappingProfile, 'format' | 'separator' | 'quote'>, withCells = true): AsyncGenerator<Row[]> {
   const { format, separator = ',', quote } = profile;
-  return format === 'ndjson' ? splitRows(chunks, (text) => [text], separator, undefined) : splitRows(chunks, (text) => text.split(separator), separator, quote);
+  const isCsv = format === 'csv';
+  return splitRows(chunks, isCsv && withCells ? (text) => text.split(separator) : (text) => [text], separator, isCsv ? quote : undefined);
 }

@@ -39,9 +39,19 @@ function unbilledAmount(own: OwnRecord, { isDue }: Judgement): Decimal {
 
 interface PriceCheck {
   readonly price: PriceFound | undefined;
-  readonly contractCharge?: Decimal;
+  readonly contractCharge?: () => Decimal;
   /** Charge above the contract's, when outside tolerance; negative when below. */
   readonly excess: Decimal;
+}
+
+// What the rounding to ten decimals and plain numbers can be off by, a thousand times over.
+const MARGIN = 1e-7;
+
+/** Whether a charge is within tolerance beyond doubt. The doubtful few are left to decimals, which take a hundred times as long. */
+function isClearlyFine({ charge, quantity, parts }: WholesaleRecord, price: PriceFound, tolerance: number): boolean {
+  const expected = parts ? parts.reduce((all, part) => all + price.approximately(part.quantity), 0) : price.approximately(quantity);
+  const count = parts?.length ?? 1;
+  return Math.abs(charge - expected) + MARGIN * (count + Math.abs(charge)) < tolerance * count;
 }
 
 function checkPrice(own: OwnRecord, wholesale: WholesaleRecord, { pricing, tolerances }: Judgement): PriceCheck {
@@ -49,9 +59,11 @@ function checkPrice(own: OwnRecord, wholesale: WholesaleRecord, { pricing, toler
   if (!price || price.statementOnly) return { price, excess: ZERO };
   const { parts } = wholesale;
   // Charged record by record: summing first would hide the host's rounding and increments.
-  const contractCharge = parts ? sum(parts.map(({ quantity }) => price.charge(quantity))) : price.charge(wholesale.quantity);
-  const difference = decimal(wholesale.charge).minus(contractCharge);
-  const allowed = decimal(tolerances[own.service].price).times(parts?.length ?? 1);
+  const contractCharge = () => (parts ? sum(parts.map(({ quantity }) => price.charge(quantity))) : price.charge(wholesale.quantity));
+  const tolerance = tolerances[own.service].price;
+  if (isClearlyFine(wholesale, price, tolerance)) return { price, contractCharge, excess: ZERO };
+  const difference = decimal(wholesale.charge).minus(contractCharge());
+  const allowed = decimal(tolerance).times(parts?.length ?? 1);
   return { price, contractCharge, excess: difference.abs().gt(allowed) ? difference : ZERO };
 }
 
@@ -108,8 +120,10 @@ export function classifyPair(pair: Pair, judgement: Judgement): Finding {
   return {
     class: itemClass, own, wholesale, flags,
     ...(contractCharge && { contractCharge }),
-    claim: (more ? above : ZERO).plus(excess.gt(0) ? money(excess) : ZERO),
-    accrual: (more ? ZERO : above).plus(excess.lt(0) ? money(excess.abs()) : ZERO),
+    ...(itemClass !== 'matched' && {
+      claim: (more ? above : ZERO).plus(excess.gt(0) ? money(excess) : ZERO),
+      accrual: (more ? ZERO : above).plus(excess.lt(0) ? money(excess.abs()) : ZERO),
+    }),
     ...(isUnbilled && { leakageCost: decimal(wholesale.charge), retailValue: unbilled }),
   };
 }
@@ -120,7 +134,7 @@ export function classifyLonelyWholesale(wholesale: WholesaleRecord, judgement: J
     class: 'missingInRetail',
     reason: judgement.isKnown(wholesale) ? 'noRecord' : 'unknownSubscriber',
     wholesale,
-    ...(price && !price.statementOnly && { contractCharge: price.charge(wholesale.quantity) }),
+    ...(price && !price.statementOnly && { contractCharge: () => price.charge(wholesale.quantity) }),
     ...(judgement.pricing && !price && { flags: ['noContractPrice' as const] }),
     leakageCost: decimal(wholesale.charge),
     retailValue: retailOf(wholesale, judgement),

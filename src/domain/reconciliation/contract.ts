@@ -46,6 +46,8 @@ export interface PriceFound {
   readonly statementOnly: boolean;
   /** For so many seconds, messages or octets; ten decimals. */
   charge(quantity: number): Decimal;
+  /** The same as a plain number, before it is rounded. */
+  approximately(quantity: number): number;
 }
 
 export type Pricing = (facts: PricedFacts) => PriceFound | undefined;
@@ -75,6 +77,7 @@ function compile(source: ContractPrice, zone: string): CompiledPrice {
   if (!unit) throw fault('REC-01', `The contract prices per '${source.per.units}'. Use one of ${Object.keys(UNITS).join(', ')}.`);
   const price = decimal(source.price);
   const per = decimal(source.per.amount).times(unit);
+  const [rate, units] = [price.toNumber(), per.toNumber()];
   const { increment } = source;
   const charged = (quantity: number) => (!increment || quantity <= 0 ? quantity
     : increment.first + Math.ceil(Math.max(0, quantity - increment.first) / increment.next) * increment.next);
@@ -83,6 +86,7 @@ function compile(source: ContractPrice, zone: string): CompiledPrice {
     from: instant(source.validFrom, zone, -Infinity),
     to: instant(source.validTo, zone, Infinity),
     statementOnly: source.statementOnly ?? false,
+    approximately: (quantity) => (rate * charged(quantity)) / units,
     charge: (quantity) => round(price.times(charged(quantity)).div(per), WHOLESALE_SCALE),
   };
 }

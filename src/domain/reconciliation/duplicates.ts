@@ -11,15 +11,31 @@ export interface Repeat<R> {
 const preference = (a: UsageRecord, b: UsageRecord): number =>
   Number((a as OwnRecord).state === 'rejected') - Number((b as OwnRecord).state === 'rejected') || byContent(a, b);
 
-/** Takes out records whose id comes again; the one that stays is the first by content, an accepted one before a rejected one. */
-export function withoutRepeatedIds<R extends UsageRecord>(records: readonly R[]): { kept: readonly R[]; repeats: Repeat<R>[] } {
+function markOf(id: string): number {
+  let mark = 0;
+  for (let i = 0; i < id.length; i += 1) mark = (Math.imul(mark, 31) + id.charCodeAt(i)) | 0;
+  return mark;
+}
+
+/** The ids that come more than once. Numbers find the few that may; a set of a million texts would be the largest thing of all. */
+function repeatedIds<R extends UsageRecord>(records: readonly R[]): Map<string, R[]> {
+  const marks = new Int32Array(records.length);
+  records.forEach(({ id }, i) => { marks[i] = markOf(id); });
+  const sorted = marks.slice().sort();
+  const twice = new Set(sorted.filter((mark, i) => mark === sorted[i - 1]));
   const seen = new Set<string>();
   const again = new Map<string, R[]>();
-  for (const { id } of records) {
-    if (id === '') continue;
+  records.forEach(({ id }, i) => {
+    if (id === '' || !twice.has(marks[i]!)) return;
     if (seen.has(id)) again.set(id, []);
     else seen.add(id);
-  }
+  });
+  return again;
+}
+
+/** Takes out records whose id comes again; the one that stays is the first by content, an accepted one before a rejected one. */
+export function withoutRepeatedIds<R extends UsageRecord>(records: readonly R[]): { kept: readonly R[]; repeats: Repeat<R>[] } {
+  const again = repeatedIds(records);
   if (again.size === 0) return { kept: records, repeats: [] };
   const kept = records.filter((record) => (again.get(record.id)?.push(record) ?? 0) === 0);
   const repeats: Repeat<R>[] = [];

@@ -68,7 +68,8 @@ export interface Finding {
   readonly flags?: readonly ItemFlag[];
   readonly repeat?: number;
   readonly fault?: SystematicFault;
-  readonly contractCharge?: Decimal;
+  /** Reckoned only where an item shows it. */
+  readonly contractCharge?: () => Decimal;
   readonly leakageCost?: Decimal;
   readonly retailValue?: Decimal | null;
   readonly claim?: Decimal;
@@ -118,7 +119,7 @@ export function itemOf(finding: Finding, host: string, subscriber: string, ancho
     ownQuantity: own ? own.quantity : null,
     wholesaleQuantity: wholesale ? wholesale.quantity : null,
     charge: wholesale ? amount(decimal(wholesale.charge)) : 0,
-    contractCharge: finding.contractCharge ? amount(finding.contractCharge) : null,
+    contractCharge: finding.contractCharge ? amount(finding.contractCharge()) : null,
     leakageCost: amount(finding.leakageCost),
     retailValue: finding.retailValue === null ? null : amount(finding.retailValue),
     claim: amount(finding.claim),

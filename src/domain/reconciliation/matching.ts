@@ -1,7 +1,7 @@
 import { type Repeat, surplus, withoutRepeatedReferences } from './duplicates';
 import { type Pair, pairByTime } from './pairing';
 import { byContent, compareText, type OwnRecord, type UsageRecord, type UsageService, type WholesaleRecord } from './records';
-import { bothNameGateways, levelKey, type MatchLevel, ownSum, sessionDays, summed, wholesaleSum } from './sessions';
+import { bothNameGateways, grouped, type MatchLevel, ownSum, sessionDays, sessionKey, summed, wholesaleSum } from './sessions';
 import type { SubscriberOf } from './subscriber';
 import { quantityFits, type Tolerances } from './tolerances';
 
@@ -34,15 +34,22 @@ const SERVICES: readonly UsageService[] = ['voice', 'sms', 'data'];
 
 interface Block { own: OwnRecord[]; wholesale: WholesaleRecord[] }
 
-function blocks(own: readonly OwnRecord[], wholesale: readonly WholesaleRecord[], keyOf: (record: UsageRecord) => string): Map<string, Block> {
+/** Both sides by key; records without one go into `rest`. */
+function blocks(own: readonly OwnRecord[], wholesale: readonly WholesaleRecord[], keyOf: (record: UsageRecord) => string | undefined, rest: Matching): Map<string, Block> {
   const found = new Map<string, Block>();
   const block = (key: string): Block => {
     let entry = found.get(key);
     if (!entry) found.set(key, entry = { own: [], wholesale: [] });
     return entry;
   };
-  for (const record of own) block(keyOf(record)).own.push(record);
-  for (const record of wholesale) block(keyOf(record)).wholesale.push(record);
+  for (const record of own) {
+    const key = keyOf(record);
+    (key === undefined ? rest.ownAlone : block(key).own).push(record);
+  }
+  for (const record of wholesale) {
+    const key = keyOf(record);
+    (key === undefined ? rest.wholesaleAlone : block(key).wholesale).push(record);
+  }
   return found;
 }
 
@@ -74,9 +81,8 @@ const ofService = <R extends UsageRecord>(records: readonly R[], service: UsageS
 
 /** Pairs what other rounds left over, under one key such as the number. Records without the key stay alone. */
 function pairBy(keyOf: (record: UsageRecord) => string | undefined, own: readonly OwnRecord[], wholesale: readonly WholesaleRecord[], tolerances: Tolerances, otherSim: boolean): Matching {
-  const keyed = (record: UsageRecord) => keyOf(record) !== undefined;
-  const result: Matching = { pairs: [], ownAlone: own.filter((record) => !keyed(record)), wholesaleAlone: wholesale.filter((record) => !keyed(record)) };
-  for (const block of blocks(own.filter(keyed), wholesale.filter(keyed), (record) => keyOf(record)!).values()) {
+  const result: Matching = { pairs: [], ownAlone: [], wholesaleAlone: [] };
+  for (const block of blocks(own, wholesale, keyOf, result).values()) {
     for (const service of SERVICES) pairOne({ own: ofService(block.own, service), wholesale: ofService(block.wholesale, service) }, tolerances, service, result, otherSim);
   }
   return result;
@@ -112,13 +118,13 @@ function pairDays(days: readonly string[], { own, wholesale }: Sides, tolerances
   return fits(whole.own, whole.wholesale) ? [whole] : single;
 }
 
-function pairSessions(sides: Sides, tolerances: Tolerances): Pair[] {
-  const isKnown = (key: string) => sides.own.has(key) || sides.wholesale.has(key);
+function pairSessionDays(sides: Sides, tolerances: Tolerances): Pair[] {
+  const isKnown = (day: string) => sides.own.has(day) || sides.wholesale.has(day);
   const seen = new Set<string>();
   const pairs: Pair[] = [];
-  for (const key of [...new Set([...sides.own.keys(), ...sides.wholesale.keys()])].sort(compareText)) {
-    if (seen.has(key)) continue;
-    const days = sessionDays(key, isKnown);
+  for (const first of [...new Set([...sides.own.keys(), ...sides.wholesale.keys()])].sort(compareText)) {
+    if (seen.has(first)) continue;
+    const days = sessionDays(first, isKnown);
     days.forEach((day) => seen.add(day));
     append(pairs, pairDays(days, sides, tolerances));
   }
@@ -133,25 +139,43 @@ function withoutCopies<R extends UsageRecord>(session: readonly R[], repeats: Re
   return copies.kept;
 }
 
-/** Matches one subscriber's records of one service summed as the host sums them. */
-function pairSummed(level: MatchLevel, { own, wholesale }: Block, withGateway: boolean, { tolerances, day, subscriberOf }: MatchingTerms, into: FullMatching): Matching {
-  const keyOf = levelKey(level, day, withGateway);
-  const ours = summed(own, keyOf, (group) => ownSum(level === 'session' ? withoutCopies(group, into.ownRepeats, subscriberOf) : group));
-  const theirs = summed(wholesale, keyOf, (group) => wholesaleSum(level === 'session' ? withoutCopies(group, into.wholesaleRepeats, subscriberOf) : group));
-  const sides: Sides = { own: ours.byKey, wholesale: theirs.byKey };
-  const pairs = level === 'session' ? pairSessions(sides, tolerances)
-    : [...ours.byKey].flatMap(([key, record]): Pair[] => (theirs.byKey.has(key) ? [{ own: record, wholesale: theirs.byKey.get(key)!, otherSim: false }] : []));
+/** Matches records of one subscriber and service, or of one session, summed as the host sums them. */
+function pairSummed(level: MatchLevel, { own, wholesale }: Block, { tolerances, day, subscriberOf }: MatchingTerms, into: FullMatching): Matching {
+  const isSession = level === 'session';
+  const keyOf = ({ start }: UsageRecord) => (level === 'subscriberPeriod' ? day(start).slice(0, 7) : day(start));
+  const ours = summed(own, keyOf, (group) => ownSum(isSession ? withoutCopies(group, into.ownRepeats, subscriberOf) : group));
+  const theirs = summed(wholesale, keyOf, (group) => wholesaleSum(isSession ? withoutCopies(group, into.wholesaleRepeats, subscriberOf) : group));
+  const pairs = isSession ? pairSessionDays({ own: ours, wholesale: theirs }, tolerances)
+    : [...ours].flatMap(([key, record]): Pair[] => (theirs.has(key) ? [{ own: record, wholesale: theirs.get(key)!, otherSim: false }] : []));
   const taken = new Set<UsageRecord>();
   for (const pair of pairs) {
     for (const record of pair.own.parts ?? [pair.own]) taken.add(record);
     for (const record of pair.wholesale.parts ?? [pair.wholesale]) taken.add(record);
   }
   const free = (record: OwnRecord | WholesaleRecord) => !taken.has(record.parts?.[0] ?? record);
-  return {
-    pairs,
-    ownAlone: [...ours.byKey.values()].filter(free).concat(ours.alone),
-    wholesaleAlone: [...theirs.byKey.values()].filter(free).concat(theirs.alone),
-  };
+  return { pairs, ownAlone: [...ours.values()].filter(free), wholesaleAlone: [...theirs.values()].filter(free) };
+}
+
+/** Matches one subscriber's records session by session; what names no session stays alone. */
+function pairSessions({ own, wholesale }: Block, withGateway: boolean, terms: MatchingTerms, into: FullMatching): Matching {
+  const { day } = terms;
+  const result: Matching = { pairs: [], ownAlone: [], wholesaleAlone: [] };
+  const keyOf = sessionKey(withGateway);
+  // Not as blocks: what those keep for every subscriber would be kept for every session as well, until the end.
+  const [ours, theirs] = [grouped(own, keyOf, result.ownAlone), grouped(wholesale, keyOf, result.wholesaleAlone)];
+  for (const key of [...new Set([...ours.keys(), ...theirs.keys()])].sort()) {
+    const session: Block = { own: ours.get(key) ?? [], wholesale: theirs.get(key) ?? [] };
+    const [first, charged] = [session.own[0], session.wholesale[0]];
+    if (session.own.length === 1 && session.wholesale.length === 1 && day(first!.start) === day(charged!.start)) {
+      result.pairs.push({ own: first!, wholesale: charged!, otherSim: false });
+      continue;
+    }
+    const found = pairSummed('session', session, terms, into);
+    append(result.pairs, found.pairs);
+    append(result.ownAlone, found.ownAlone);
+    append(result.wholesaleAlone, found.wholesaleAlone);
+  }
+  return result;
 }
 
 function matchService(service: UsageService, block: Block, withGateway: boolean, terms: MatchingTerms, into: FullMatching, refused: OwnRecord[]): void {
@@ -163,7 +187,7 @@ function matchService(service: UsageService, block: Block, withGateway: boolean,
       append(into.ownAlone, own.filter((record) => !terms.isPriced(record)));
       own = own.filter((record) => terms.isPriced(record));
     }
-    const matching = pairSummed(level, { own, wholesale }, withGateway, terms, into);
+    const matching = level === 'session' ? pairSessions({ own, wholesale }, withGateway, terms, into) : pairSummed(level, { own, wholesale }, terms, into);
     append(into.pairs, matching.pairs);
     ({ ownAlone: own, wholesaleAlone: wholesale } = matching);
     if (level !== 'session') {
@@ -198,7 +222,7 @@ export function matchAll(own: readonly OwnRecord[], wholesale: readonly Wholesal
   const refused: OwnRecord[] = [];
   const settled: Matching = { pairs: [], ownAlone: [], wholesaleAlone: [] };
   const startMs = ({ service }: UsageRecord) => terms.tolerances[service].startMs;
-  for (const block of blocks(own, wholesale, terms.subscriberOf).values()) {
+  for (const block of blocks(own, wholesale, terms.subscriberOf, result).values()) {
     const ours = withoutRepeatedReferences(used(block.own, result.ownZero), result.ownRepeats, startMs);
     const theirs = withoutRepeatedReferences(used(block.wholesale, result.wholesaleZero), result.wholesaleRepeats, startMs);
     for (const service of SERVICES) {

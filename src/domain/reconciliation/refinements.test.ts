@@ -109,6 +109,7 @@ describe('tolerances', () => {
     expect(summary(run([own('r1')], [charged('w1', { quantity: 63, charge: 0.0126 })]))).toEqual(['quantityMismatch r1 w1']);
     expect(summary(run([own('r1')], [charged('w1', { charge: 0.0125 })]))).toEqual(['matched r1 w1']);
     expect(summary(run([own('r1')], [charged('w1', { charge: 0.012501 })]))).toEqual(['priceMismatch r1 w1']);
+    expect(summary(run([own('r1')], [charged('w1', { charge: 0.0125000001 })]))).toEqual(['priceMismatch r1 w1']);
   });
 
   it('for data are the larger of one per cent and a floor', () => {
@@ -194,6 +195,13 @@ describe('a duplicate', () => {
   it('is a repeated reference, even when start or quantity moved a little', () => {
     const result = run([own('r1')], [charged('w1', { reference: 'c9' }), charged('w2', { reference: 'c9', start: T0 + SECOND, quantity: 61 })]);
     expect(summary(result)).toEqual(['duplicate  w2', 'matched r1 w1']);
+  });
+
+  it('by id is one of texts, not of the numbers that stand for them', () => {
+    // The two ids have the same mark.
+    const call = (id: string, minutes: number) => own(id, { start: T0 + minutes * 60 * SECOND });
+    expect(summary(run([call('Aa', 0), call('BB', 10)], []))).toEqual(['missingInWholesale Aa', 'missingInWholesale BB']);
+    expect(summary(run([call('Aa', 0), call('BB', 10), call('Aa', 20)], []))).toEqual(['duplicate Aa', 'missingInWholesale Aa', 'missingInWholesale BB']);
   });
 
   it('is only the surplus over the other side', () => {

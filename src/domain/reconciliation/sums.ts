@@ -1,4 +1,4 @@
-import { Decimal, decimal, jsonNumber, round } from '../amount';
+import { type Decimal, jsonNumber, round, runningSum } from '../amount';
 import { type Finding, ITEM_CLASSES, type ItemClass, MONEY_SCALE } from './item';
 
 /** Counts and money of some items. Amounts in the contract's currency, six decimals. */
@@ -40,14 +40,13 @@ interface Tally {
   own: number;
   wholesale: number;
   retailValueUnknown: number;
-  readonly money: Record<(typeof MONEY)[number], Decimal>;
+  readonly money: Readonly<Record<(typeof MONEY)[number], ReturnType<typeof runningSum>>>;
   readonly classes: Partial<Record<ItemClass, number>>;
 }
 
-const ZERO = new Decimal(0);
 const tally = (): Tally => ({
   items: 0, own: 0, wholesale: 0, retailValueUnknown: 0, classes: {},
-  money: { charged: ZERO, claim: ZERO, leakageCost: ZERO, retailValue: ZERO, accrual: ZERO, credit: ZERO },
+  money: { charged: runningSum(), claim: runningSum(), leakageCost: runningSum(), retailValue: runningSum(), accrual: runningSum(), credit: runningSum() },
 });
 
 /** What the report adds up; every item passes through it once, kept or not. */
@@ -56,25 +55,25 @@ export interface Ledger {
   sums(): ResultSums;
 }
 
-function enterInto(into: Tally, finding: Finding, own: number, wholesale: number, charged: Decimal | undefined): void {
+function enterInto(into: Tally, finding: Finding, own: number, wholesale: number): void {
   into.items += 1;
   into.own += own;
   into.wholesale += wholesale;
   into.classes[finding.class] = (into.classes[finding.class] ?? 0) + 1;
   const { money } = into;
-  if (charged) money.charged = money.charged.plus(charged);
-  if (finding.claim) money.claim = money.claim.plus(finding.claim);
-  if (finding.leakageCost) money.leakageCost = money.leakageCost.plus(finding.leakageCost);
-  if (finding.retailValue) money.retailValue = money.retailValue.plus(finding.retailValue);
+  if (finding.wholesale) money.charged.add(finding.wholesale.charge);
+  if (finding.claim) money.claim.add(finding.claim);
+  if (finding.leakageCost) money.leakageCost.add(finding.leakageCost);
+  if (finding.retailValue) money.retailValue.add(finding.retailValue);
   if (finding.retailValue === null) into.retailValueUnknown += 1;
-  if (finding.accrual) money.accrual = money.accrual.plus(finding.accrual);
-  if (finding.credit) money.credit = money.credit.plus(finding.credit);
+  if (finding.accrual) money.accrual.add(finding.accrual);
+  if (finding.credit) money.credit.add(finding.credit);
 }
 
 const number = (value: Decimal): number => jsonNumber(round(value, MONEY_SCALE));
 
 function sumsOf({ items, own, wholesale, retailValueUnknown, money }: Tally): Sums {
-  const amounts = Object.fromEntries(MONEY.map((name) => [name, number(money[name])])) as Record<(typeof MONEY)[number], number>;
+  const amounts = Object.fromEntries(MONEY.map((name) => [name, number(money[name].total())])) as Record<(typeof MONEY)[number], number>;
   return { items, own, wholesale, ...amounts, retailValueUnknown };
 }
 
@@ -94,19 +93,18 @@ export function ledger(): Ledger {
     enter(finding, day) {
       const own = finding.own ? finding.own.parts?.length ?? 1 : 0;
       const wholesale = finding.wholesale ? finding.wholesale.parts?.length ?? 1 : 0;
-      const charged = finding.wholesale ? decimal(finding.wholesale.charge) : undefined;
       const into = [all, classes.get(finding.class)!, at(services, (finding.wholesale ?? finding.own!).service), at(days, day)];
       const product = (finding.own?.parts?.[0] ?? finding.own)?.product;
       if (product !== undefined) into.push(at(products, product));
       if (finding.reason) into.push(at(reasons, finding.reason));
-      for (const entry of into) enterInto(entry, finding, own, wholesale, charged);
+      for (const entry of into) enterInto(entry, finding, own, wholesale);
     },
     sums() {
-      const held = classes.get('fileFault')!.money.charged;
+      const held = classes.get('fileFault')!.money.charged.total();
       return {
         ...sumsOf(all),
         held: number(held),
-        accepted: number(all.money.charged.minus(all.money.claim).minus(held)),
+        accepted: number(all.money.charged.total().minus(all.money.claim.total()).minus(held)),
         classes: Object.fromEntries(ITEM_CLASSES.map((name) => [name, sumsOf(classes.get(name)!)])) as Record<ItemClass, Sums>,
         services: breakdown(services), days: breakdown(days), products: breakdown(products), reasons: breakdown(reasons),
       };
