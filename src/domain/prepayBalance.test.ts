@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { decimal, sum } from './amount';
+import { decimal, sum, type Quantity } from './amount';
 import { cancelAction } from './balance/action';
 import type { BalanceAction, Draft, Outcome, ReserveBalance, TransferBalance } from './balance/action';
 import { accumulatedBalances, available, crossedThresholds, remaining, remainingValueName, reserved, usedThresholds } from './balance/bucket';
@@ -82,6 +82,7 @@ describe('a top-up', () => {
     ['less than zero', euro(-1), 'AMT-01'],
     ['a part of a cent', euro(1.005), 'AMT-01'],
     ['no amount', undefined, 'AMT-01'],
+    ['no unit', { amount: 10 } as Quantity, 'AMT-01'],
   ])('of %s is a 400', (_, amount, code) => {
     const draft = amount ? { ...TOPUP, amount } : { bucket: TOPUP.bucket };
     expect(() => topup(money('b-1', 5), draft, NOW)).toThrow(expect.objectContaining({ code, status: 400 }));

@@ -113,6 +113,7 @@ export const unitsDiffer = (kept: string, given: string) =>
 export function askedFor(draft: Draft<BalanceAction>, bucket: Bucket | undefined, signed = false): Decimal {
   if (!draft.amount) throw fault('AMT-01', 'The amount is missing. Send amount with amount and units.');
   const { units } = draft.amount;
+  if (!units) throw fault('AMT-01', 'The amount has no units. Send amount with amount and units.');
   const amount = decimal(draft.amount.amount);
   if (signed ? amount.isZero() : amount.lte(0)) throw fault('AMT-01', `${amount.toString()} ${units} moves nothing. Send an amount ${signed ? 'other than' : 'above'} zero.`);
   const inBucket = bucket ? inUnitOf(bucket, draft.amount) : amount;

@@ -29,8 +29,8 @@ const UNITS: Readonly<Record<string, Unit>> = Object.fromEntries([
   [['gib'], { kind: 'data', size: 1024 ** 3 }],
 ].flatMap(([names, unit]) => (names as string[]).map((name) => [name, unit as Unit])));
 
-const unitOf = (name: string): Unit | undefined => {
-  const key = name.trim().toLowerCase();
+const unitOf = (name: string | undefined): Unit | undefined => {
+  const key = name?.trim().toLowerCase() ?? '';
   return Object.hasOwn(UNITS, key) ? UNITS[key] : undefined;
 };
 
