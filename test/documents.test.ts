@@ -32,6 +32,13 @@ describe('the served documents', () => {
     expect(stdout).toMatch(/ 0 differences\n$/);
   });
 
+  it('says of each operation of ours what any operation may be answered', async () => {
+    const { body } = await call('GET', `${server.vendor}/openapi.json`);
+    const asked = Object.entries<Json>(body.paths).flatMap(([path, item]) => Object.entries<Json>(item).map(([method, operation]) => ({ name: `${method} ${path}`, operation }))).filter(({ operation }) => operation.operationId);
+    const silent = asked.flatMap(({ name, operation }) => ['401', '403', '405', '406', '500', '503', ...(operation.requestBody ? ['400', '415'] : [])].filter((status) => !(status in operation.responses)).map((status) => `${name} ${status}`));
+    expect(silent).toEqual([]);
+  });
+
   it('announces the four bill events that only the newer official document names', async () => {
     const { body } = await call('GET', `${server.api('customerBillManagement')}/openapi.json`);
     const events = Object.values((body as OpenApi).components?.schemas ?? {}).flatMap((schema: SchemaNode) => schema['x-resource']?.events ?? []);

@@ -64,7 +64,8 @@ describe('an allowance that blocks when it is used up (R22)', () => {
       name: 'A minute', priceType: 'allowance', unitOfMeasure: { amount: 60, units: 's' }, prodSpecCharValueUse: [{ name: 'onExhaustion', productSpecCharacteristicValue: [{ value: 'block' }] }],
     });
     const product = await line('491510000007', account.id, { productPrice: [called({ ...minute, price: { unit: 'EUR', value: 0 } }), called(await biller.usagePrice(0.1))].map((one, at) => (at === 0 ? { ...one, priceType: 'allowance' } : one)) });
-    await balances.open('voice-7', seconds(60), { usageType: 'voice', product: [ref(product.id, 'Product')] });
+    // Filled in minutes, kept in seconds.
+    await balances.open('voice-7', { amount: 1, units: 'min' }, { usageType: 'voice', product: [ref(product.id, 'Product')] });
     expect((await biller.rated('491510000007', '2026-05-10T11:00:00Z', 60)).ratedProductUsage).toMatchObject([{ usageRatingTag: 'included usage' }]);
     expect(await eventsOf('voice-7')).toEqual(['BucketCreateEvent', ...NOTICE]);
     expect((await biller.rated('491510000007', '2026-05-10T11:10:00Z', 60)).ratedProductUsage).toMatchObject([{ offerTariffType: 'blocked', taxExcludedRatingAmount: { value: 0 } }]);

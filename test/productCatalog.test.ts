@@ -90,6 +90,15 @@ describe('a launched price', () => {
 });
 
 describe('life cycle', () => {
+  it('may be any text outside the table, the empty one and half a surrogate pair too, and is counted', async () => {
+    for (const state of ['', '.', '%', '\ud800']) {
+      const { id } = await fit('category', { name: 'C', lifecycleStatus: state });
+      expect(await server.store.total('category', state)).toBe(1);
+      expect((await call('PATCH', `${catalogue}/category/${id}`, { lifecycleStatus: 'x' })).status).toBe(200);
+      expect(await server.store.total('category', state)).toBe(0);
+    }
+  });
+
   it('begins In study and refuses a jump with the targets there are', async () => {
     const { body } = await call('POST', `${catalogue}/productOffering`, { name: 'New' });
     expect(body.lifecycleStatus).toBe('In study');

@@ -1,6 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { createLogger, transports } from 'winston';
 import { run as runCommand } from '../src/cli/main';
 import { NORTHCELL, northcellFile, type HostRecord } from './setup/northcell';
 import { call, startListener, startServer, until, type TestListener, type TestServer } from './setup/server';
@@ -14,6 +17,7 @@ describe('files of a host', () => {
   let server: TestServer;
   let host = '';
   let hosts = 0;
+  const errors: string[] = [];
   const load = (text: string, query = '') => call('POST', `${server.vendor}/wholesaleFile?host=${host}&${query}`, text, CSV);
   const items = async () => (await call('GET', `${server.vendor}/reconciliationItem?host=${host}`)).body;
   const file = async (id: string) => (await call('GET', `${server.vendor}/wholesaleFile/${id}`)).body;
@@ -26,7 +30,8 @@ describe('files of a host', () => {
     });
   };
   beforeAll(async () => {
-    server = await startServer({ roles: 'api,relay,reconciliation,notification' });
+    const stream = new Writable({ write(line: Buffer, _encoding, done) { errors.push(line.toString()); done(); } });
+    server = await startServer({ roles: 'api,relay,reconciliation,notification', log: createLogger({ level: 'error', transports: [new transports.Stream({ stream })] }) });
     await call('POST', `${server.vendor}/businessClock`, { now: '2026-06-10T00:00:00Z' });
   });
   // Each test has a host of its own.
@@ -80,6 +85,30 @@ describe('files of a host', () => {
     expect((await load('recordId\n', 'mapping=trunkline-usage')).status).toBe(400);
     expect((await load('x', 'mapping=')).status).toBe(400);
     expect((await call('GET', `${server.vendor}/wholesaleFile?host=${host}`)).body).toEqual([]);
+  });
+
+  /** Sends all of it but its end, and goes away. */
+  const breakOff = (path: string, text: string) => new Promise<void>((resolve) => {
+    const { hostname, port, pathname } = new URL(server.vendor);
+    const socket = connect(Number(port), hostname, () => {
+      socket.write(`POST ${pathname}/${path} HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: text/csv\r\nContent-Length: ${text.length}\r\n\r\n${text.slice(0, -5)}`, () => socket.destroy());
+    }).once('close', () => resolve());
+  });
+  const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('trunkline-file-')).length;
+
+  it.each([
+    ['wholesaleFile', () => northcellFile(1, [record('w1', '2026-05-01T08:00:00Z')])],
+    ['lineList', () => 'iccid,state,asOf\n8949000000000000001,active,2026-05-31\n'],
+    ['settlementStatement', () => 'period,service,quantity,unit,amount,currency\n2026-05,voice,1,min,0.02,EUR\n'],
+    ['file', () => `${'x'.repeat(1_200_000)}\n`],
+  ])('whose sending breaks off are no failure of the server, leave nothing, and are taken when they come again (%s)', async (path, content) => {
+    const [text, before, kept] = [content(), folders(), await server.store.database.collection('fileChunk').countDocuments()];
+    await breakOff(`${path}?host=${host}`, text);
+    const { status, body } = await call('POST', `${server.vendor}/${path}?host=${host}`, text, CSV);
+    expect(status).toBe(201);
+    await until('nothing is left of the first', async () => folders() <= before && await server.store.database.collection('fileChunk').countDocuments() === kept + (path === 'file' ? 2 : 0));
+    expect((await call('GET', `${server.vendor}/${path}?${path === 'file' ? 'id' : 'host'}=${path === 'file' ? body.id : host}`)).body).toHaveLength(1);
+    expect(errors).toEqual([]);
   });
 
   it('are read by profiles that an operator adds', async () => {

@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http';
-import { call, startServer, until, type TestServer } from './setup/server';
+import { call, startListener, startServer, until, type TestServer } from './setup/server';
 import { characteristics, openShop, type Json, type Shop } from './setup/shop';
 
 const IMSI = '001010000000077';
@@ -261,5 +261,38 @@ describe('usage', () => {
       expect(await sent(csv)).toMatchObject({ lines: 6, accepted: 0, repeated: 6 });
       expect(await held('plain')).toBe(6);
     });
+  });
+
+  it('of a suspended product is charged and raises an alarm that listeners get: one for a product and day, each usage in it once (R28)', async () => {
+    const listener = await startListener();
+    expect(await call('POST', `${server.vendor}/hub`, { callback: listener.url, query: 'eventType=UsageAlarmCreateEvent,UsageAlarmAttributeValueChangeEvent' })).toMatchObject({ status: 201 });
+    await shop.setClock('2026-10-09T12:00:00Z');
+    expect((await shop.order([{ id: '1', action: 'modify', product: { id: product.id, status: 'suspended' } }])).state).toBe('completed');
+    await shop.setClock('2026-10-09T18:00:00Z');
+    const used = async (recordId: string, usageDate: string) => {
+      const { body } = await call('POST', `${usages}/usage`, record(recordId, { duration: 600 }, usageDate));
+      return rated(body.id);
+    };
+    const lost = (all: readonly Json[]) => Number(all.flatMap(({ ratedProductUsage }) => ratedProductUsage).reduce((sum, { taxExcludedRatingAmount }) => sum + taxExcludedRatingAmount.value, 0).toFixed(6));
+    const came = (count: number) => until(`${count} alarms came`, async () => listener.received.length >= count && listener.received.map(({ body }) => body));
+
+    await used('s-before', '2026-10-09T11:00:00Z');
+    const first = await used('s-1', '2026-10-09T13:00:00Z');
+    const alarm = { alarmType: 'usageAfterSuspension', day: '2026-10-09', product: { id: product.id }, customer: { id: 'c-1' }, suspendedSince: expect.stringMatching(/^2026-10-09T12:0/) };
+    expect(await came(1)).toMatchObject([{ eventType: 'UsageAlarmCreateEvent', event: { usageAlarm: { ...alarm, usageCount: 1, usage: [{ id: first.id }], taxExcludedAmount: { unit: 'EUR', value: lost([first]) } } } }]);
+    const second = await used('s-2', '2026-10-09T14:00:00Z');
+    const both = { ...alarm, usageCount: 2, usage: [{ id: first.id }, { id: second.id }], taxExcludedAmount: { value: lost([first, second]) } };
+    expect((await came(2))[1]).toMatchObject({ eventType: 'UsageAlarmAttributeValueChangeEvent', event: { usageAlarm: both } });
+
+    const run = await call('POST', `${server.vendor}/reratingRun`, { product: { id: product.id }, period: { startDateTime: '2026-10-09T13:00:00Z', endDateTime: '2026-10-09T15:00:00Z' } });
+    expect(run).toMatchObject({ status: 201, body: { queued: 2 } });
+    await until('both are rated again', async () => await server.store.count('usage', { status: 'rerated' }) === 0);
+    await shop.setClock('2026-10-09T23:30:00Z');
+    const next = await used('s-3', '2026-10-09T23:10:00Z');
+    expect((await came(3))[2]).toMatchObject({ eventType: 'UsageAlarmCreateEvent', event: { usageAlarm: { day: '2026-10-10', usage: [{ id: next.id }] } } });
+    expect((await call('GET', `${server.vendor}/usageAlarm?product.id=${product.id}&sort=day`)).body).toMatchObject([both, { day: '2026-10-10', usageCount: 1 }]);
+    expect(await shop.history(`usageAlarm/${product.id}-2026-10-09`)).toEqual(['UsageAlarmCreateEvent', 'UsageAlarmAttributeValueChangeEvent']);
+    expect((await call('GET', `${server.vendor}/asyncapi`)).body.channels['trunkline.v1.usageAlarm'].messages).toMatchObject({ UsageAlarmCreateEvent: {}, UsageAlarmAttributeValueChangeEvent: {} });
+    await listener.close();
   });
 });

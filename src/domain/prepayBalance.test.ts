@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { decimal, sum } from './amount';
+import { decimal, sum, type Quantity } from './amount';
 import { cancelAction } from './balance/action';
 import type { BalanceAction, Draft, Outcome, ReserveBalance, TransferBalance } from './balance/action';
 import { accumulatedBalances, available, crossedThresholds, remaining, remainingValueName, reserved, usedThresholds } from './balance/bucket';
@@ -52,6 +52,23 @@ describe('a top-up', () => {
     expect(made).toMatchObject({ id: 'b-1', status: 'active', usageType: 'monetary', remainingValue: euro(10), reservedValue: euro(0), partyAccount: { id: 'a-1' }, remainingValueName: '10 EUR' });
   });
 
+  it('in another unit of the same kind is converted exactly, and a new bucket of a product is kept in the smallest unit, as rating draws from it', () => {
+    const data = { usageType: 'data', bucket: { id: 'd-1' }, product: [{ id: 'p-1' }], partyAccount: { id: 'a-1' }, validFor: { endDateTime: '2026-06-10T00:00:00Z' } };
+    const made = only(topup(undefined, { ...data, amount: megabytes(500) }, NOW));
+    expect(made).toMatchObject({ remainingValue: { amount: 524_288_000, units: 'octet' }, remainingValueName: '500 MB' });
+    expect(only(topup(made, { ...data, amount: { amount: 0.5, units: 'GB' } }, NOW)).remainingValue).toEqual({ amount: 1_061_158_912, units: 'octet' });
+    expect(only(adjust(made, { ...data, amount: megabytes(-1) }, NOW)).remainingValue.amount).toBe(523_239_424);
+    const held = reserve(made, { ...data, amount: megabytes(2) }, {}, NOW);
+    expect(held.action.amount).toEqual({ amount: 2_097_152, units: 'octet' });
+    expect(only(commitReservation(only(held), held.action, { amount: { amount: 1024, units: 'KB' } }, NOW)).remainingValue.amount).toBe(523_239_424);
+    expect(only(topup(volume(5), { ...data, amount: { amount: 1, units: 'GB' } }, NOW)).remainingValue).toEqual(megabytes(1029));
+    expect(topup(made, { ...data, amount: megabytes(1), lowBalance: megabytes(3) }, NOW).buckets[0]?.autoTopup?.lowBalance).toEqual({ amount: 3_145_728, units: 'octet' });
+    expect(only(topup(undefined, { ...data, usageType: 'voice', amount: { amount: 90, units: 'min' } }, NOW)).remainingValue).toEqual({ amount: 5400, units: 'second' });
+    for (const [bucket, amount, code] of [[made, megabytes(0.3), 'AMT-01'], [made, { amount: 5, units: 'min' }, 'BAL-02'], [undefined, euro(5), 'BAL-02'], [made, { amount: 5, units: 'constructor' }, 'BAL-02'], [made, { amount: 5, units: 'bit' }, 'BAL-02']] as const) {
+      expect(() => topup(bucket, { ...data, amount }, NOW)).toThrow(expect.objectContaining({ code, status: 400, message: expect.stringContaining('octet') }));
+    }
+  });
+
   it('prolongs the bucket by validFor and never shortens it', () => {
     const bucket = money('b-1', 0, 0, { validFor: { endDateTime: '2026-06-01T00:00:00Z' } });
     const end = (asked: string) => only(topup(bucket, { ...TOPUP, validFor: { endDateTime: asked } }, NOW)).validFor?.endDateTime;
@@ -65,6 +82,7 @@ describe('a top-up', () => {
     ['less than zero', euro(-1), 'AMT-01'],
     ['a part of a cent', euro(1.005), 'AMT-01'],
     ['no amount', undefined, 'AMT-01'],
+    ['no unit', { amount: 10 } as Quantity, 'AMT-01'],
   ])('of %s is a 400', (_, amount, code) => {
     const draft = amount ? { ...TOPUP, amount } : { bucket: TOPUP.bucket };
     expect(() => topup(money('b-1', 5), draft, NOW)).toThrow(expect.objectContaining({ code, status: 400 }));

@@ -5,6 +5,7 @@ import { askedFor, checkScale, failed, hindrance, shortage, stamped, took, units
 import type { AdjustBalance, Draft, Outcome, TopupBalance, TransferBalance } from './balance/action';
 import { available, remaining, reserved, withAmounts, within } from './balance/bucket';
 import type { Bucket, TimePeriod } from './balance/bucket';
+import { inUnit, isUsageKind, SMALLEST_UNIT } from './rating/unit';
 
 const moved = (bucket: Bucket, amount: Decimal): Bucket => withAmounts(bucket, remaining(bucket).plus(amount), reserved(bucket));
 
@@ -23,9 +24,9 @@ const detailed = (bucket: Bucket): Bucket => ({ ...bucket, '@type': 'BucketDetai
  * an attribute of the top-up offering. Faults AMT-01, BAL-02.
  */
 export function topup(bucket: Bucket | undefined, draft: Draft<TopupBalance>, now: Date): Outcome<TopupBalance> {
-  const amount = askedFor(draft, bucket);
   const prolonged = bucket && { ...bucket, ...prolongation(bucket, draft.validFor) };
   const made = prolonged ?? newBucket(draft, now);
+  const amount = askedFor(draft, made);
   const reason = hindrance(made, draft.bucket?.id, now);
   // A bucket may be filled before its time has come.
   const early = made?.status === 'active' && made.validFor?.startDateTime && now < new Date(made.validFor.startDateTime);
@@ -46,10 +47,13 @@ function scheduled(draft: Draft<TopupBalance>, now: Date): Outcome<TopupBalance>
 function standing(draft: Draft<TopupBalance>, bucket: Bucket, now: Date): Outcome<TopupBalance> {
   const { lowBalance, id = '' } = draft;
   if (typeof lowBalance?.amount !== 'number' || decimal(lowBalance.amount).isNegative()) throw fault('AMT-01', 'lowBalance is no amount. Send {"amount": 5, "units": "EUR"}, zero or more.');
-  if (lowBalance.units !== bucket.remainingValue.units) throw unitsDiffer(bucket.remainingValue.units, String(lowBalance.units));
+  const { units } = bucket.remainingValue;
+  const least = inUnit(lowBalance, units);
+  if (!least) throw unitsDiffer(units, String(lowBalance.units));
   if (bucket.autoTopup) throw fault('BAL-01', `The bucket is filled by ${bucket.autoTopup.id} already. Cancel that one first.`);
-  const action = { ...order(draft, now), '@type': 'LowBalanceTopupBalance', isAutoTopup: true };
-  return took('TopupBalance', action, [[bucket, detailed({ ...bucket, autoTopup: { id, '@referredType': 'TopupBalance', lowBalance } })]], now);
+  const inBucket = { lowBalance: quantity(least, units) };
+  const action = { ...order(draft, now), ...inBucket, '@type': 'LowBalanceTopupBalance', isAutoTopup: true };
+  return took('TopupBalance', action, [[bucket, detailed({ ...bucket, autoTopup: { id, '@referredType': 'TopupBalance', ...inBucket } })]], now);
 }
 
 function order(draft: Draft<TopupBalance>, now: Date): TopupBalance {
@@ -58,12 +62,13 @@ function order(draft: Draft<TopupBalance>, now: Date): TopupBalance {
   return { ...draft, requestedDate: draft.requestedDate ?? now.toISOString(), status: 'created', topupCount: 0, '@baseType': 'TopupBalance' };
 }
 
+/** Rating draws from the buckets of a product, in the smallest unit: such a one is kept in it, whatever it is first filled in. */
 function newBucket(draft: Draft<TopupBalance>, now: Date): Bucket | undefined {
   const { bucket, partyAccount, validFor, amount, usageType, product, logicalResource, relatedParty } = draft;
   if (!bucket || !partyAccount || !validFor || !amount) return undefined;
   return withAmounts({
     id: bucket.id, '@type': 'Bucket', name: bucket.name ?? `${usageType ?? 'other'} balance`, status: 'active', usageType: usageType ?? 'other', isShared: false,
-    remainingValue: quantity(decimal(0), amount.units),
+    remainingValue: quantity(decimal(0), product?.length && isUsageKind(usageType) ? SMALLEST_UNIT[usageType] : amount.units),
     requestedDate: now.toISOString(), confirmationDate: now.toISOString(), validFor, partyAccount,
     ...(product && { product }), ...(logicalResource && { logicalResource }), ...(relatedParty && { relatedParty }),
   }, decimal(0), decimal(0));

@@ -13,6 +13,13 @@ export const LIMITS = {
 /** REQ-02: a file was announced and nothing came. */
 export const emptyFile = () => fault('REQ-02', 'The body is empty. Send the file as it is.');
 
+/** What reading a body ends with when its client has gone away in the middle of it. */
+const GONE = new Set(['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE']);
+
+/** The failure of a request; REQ-01 where that is its client's, whose body broke off. */
+export const failureOf = ({ complete }: IncomingMessage, error: unknown): unknown =>
+  (!complete && GONE.has((error as { readonly code?: string }).code ?? '') ? fault('REQ-01', 'The body ended early, and nothing of it was kept. Send all of it.') : error);
+
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** The whole body as text. @throws Fault REQ-12 beyond the limit */
@@ -38,7 +45,6 @@ export function readText(request: IncomingMessage, limit: number = LIMITS.bodyBy
     });
     request.once('end', () => resolve(chunks.length === 1 ? chunks[0]!.toString('utf8') : Buffer.concat(chunks).toString('utf8')));
     request.once('error', reject);
-    request.once('aborted', () => reject(fault('REQ-01', 'The body ended early. Send all of it.')));
   });
 }
 

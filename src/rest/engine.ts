@@ -7,7 +7,7 @@ import type { Api, Operation } from '../spec/operation';
 import type { Doc } from '../store/codec';
 import type { Store } from '../store/store';
 import { allow, nobodyFor, type Access } from './access';
-import { LIMITS, emptyFile, parseJson, readText } from './body';
+import { emptyFile, failureOf, LIMITS, parseJson, readText } from './body';
 import { completed } from './creation';
 import { errorBody, toFault } from './errors';
 import type { FetchSchema } from './extension/apply';
@@ -86,7 +86,7 @@ export function createEngine(options: EngineOptions): Engine {
     }
     const correlationId = correlationOf(request);
     answer(options, hit.base, hit.rest, { request, response, method, url, path, query: mark < 0 ? '' : url.slice(mark + 1), correlationId })
-      .catch((error: unknown) => refuse(response, error, options.log, correlationId));
+      .catch((error: unknown) => refuse(response, failureOf(request, error), options.log, correlationId));
   }) as Engine;
   Object.assign(engine, {
     serve(api: Api, behaviour: Behaviour) {

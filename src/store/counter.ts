@@ -5,7 +5,8 @@ import type { Change } from './event';
 /** Collection -> field of its counter document -> how much it moves. */
 export type Counting = Map<string, Map<string, number>>;
 
-const stateField = (state: unknown): string => `s.${encodeURIComponent(String(state)).replace(/\./g, '%2E')}`;
+/** A lone % stands for the empty text, which is a state too but no name of a field. Half a surrogate pair is kept as U+FFFD, here as in the document. */
+const stateField = (state: unknown): string => `s.${encodeURIComponent(String(state).replace(/\p{Surrogate}/gu, '\uFFFD')).replace(/\./g, '%2E') || '%'}`;
 
 /** Totals per collection and per state move with the documents, in the same transaction, so that a list needs no count. */
 export function countChanges(counting: Counting, resource: Resource, { collection, before, after }: Change): void {

@@ -42,15 +42,20 @@ export async function writeFile(store: Store, { id = randomUUID(), name, content
     await store.database.collection(PIECES).insertOne({ _id: pieceId(contentId, count), bytes: new mongoose.mongo.Binary(bytes), at: new Date() } as never);
     count += 1;
   };
-  for await (const chunk of source) {
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    hash.update(bytes);
-    size += bytes.length;
-    waiting.push(bytes);
-    waitingBytes += bytes.length;
-    if (waitingBytes >= PIECE_BYTES) await flush();
+  try {
+    for await (const chunk of source) {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      hash.update(bytes);
+      size += bytes.length;
+      waiting.push(bytes);
+      waitingBytes += bytes.length;
+      if (waitingBytes >= PIECE_BYTES) await flush();
+    }
+    await flush();
+  } catch (error) {
+    await dropBytes(store, contentId);
+    throw error;
   }
-  await flush();
   const file: KeptFile = { id, '@type': 'File', name, contentType, size, hash: hash.digest('hex'), creationDate: store.clock.now().toISOString(), contentId };
   const old = await store.run(async (unit) => {
     const held = await unit.get<KeptFile>('file', id);

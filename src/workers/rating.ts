@@ -2,13 +2,14 @@ import type { Logger } from 'winston';
 import type { Bucket } from '../domain/balance/bucket';
 import { drawFromBucket } from '../domain/balance/reservation';
 import type { Product } from '../domain/product';
-import { accountPeriod } from '../domain/proration';
+import { accountPeriod, localDate } from '../domain/proration';
 import { counterKeys, rate } from '../domain/rating/rate';
 import type { RatableBucket } from '../domain/rating/bucketDraw';
 import { guide, ratableProduct } from '../domain/rating/guiding';
 import type { Rated, RateInput } from '../domain/rating/rating';
 import type { Tariff } from '../domain/rating/tariff';
 import { isRefused, usageFacts, type UsageDocument, type UsageFacts } from '../domain/usage';
+import type { UsageInSuspension } from '../domain/usageAlarm';
 import { readEvent } from '../events/envelope';
 import type { Message } from '../events/broker';
 import { queuesOf } from '../events/topology';
@@ -16,11 +17,12 @@ import type { Doc } from '../store/codec';
 import { mortal } from '../store/crashPoint';
 import type { UnitOfWork } from '../store/unitOfWork';
 import { withSpend, type SpentUsage } from './billing/spend';
+import { keepAlarms } from './rating/alarms';
 import { book, keepPurse, openPurse, type Purse } from './rating/draws';
 import { keepSpend, type CreditAccount, type Spend } from './rating/spend';
 import { withShared } from './rating/shared';
 import { createTariffs, type Tariffs } from './rating/tariffs';
-import { findIdentities, type IdentityIndex } from './identity';
+import { customerOf, findIdentities, type IdentityIndex } from './identity';
 import type { Worker, WorkerParts } from './worker';
 
 export interface KeptUsage extends Doc, UsageDocument {
@@ -29,6 +31,8 @@ export interface KeptUsage extends Doc, UsageDocument {
   readonly _reference?: string;
   readonly ratedProductUsage?: unknown;
   readonly _account?: string;
+  /** An alarm tells of it; whatever it is rated to later, it raises none again. */
+  readonly _alarmed?: true;
   readonly '@type'?: string;
 }
 
@@ -75,6 +79,8 @@ interface Session {
   readonly accounts: ReadonlyMap<string, CreditAccount>;
   /** What the batch put on bills. */
   readonly spends: Spend[];
+  /** What the batch rated of suspended products. */
+  readonly inSuspension: UsageInSuspension[];
   /** What the batch rated, to be kept at its end. */
   readonly rated: { readonly usage: KeptUsage; readonly payer: string | undefined }[];
 }
@@ -99,6 +105,7 @@ export async function rateBatch(unit: UnitOfWork, arrivals: ReadonlyMap<string, 
   }
   await keepPurse(session.purse, unit, open[0]!.id);
   if (session.spends.length > 0) await keepSpend(unit, session.spends);
+  if (session.inSuspension.length > 0) await keepAlarms(unit, session.inSuspension);
   await keepRated(session, log);
   for (const id of session.counted) unit.save<Counter>('ratingCounter', { id, amount: session.counters[id]! }, { raced: true });
   return open.length;
@@ -119,7 +126,7 @@ async function openSession(unit: UnitOfWork, arrivals: ReadonlyMap<string, strin
   for (const { id, product: refs = [] } of buckets) for (const ref of refs) bucketsOf.set(ref.id, [...(bucketsOf.get(ref.id) ?? []), id]);
   return {
     unit, arrivals, index, products, tariffs: compiled, purse: openPurse(buckets), bucketsOf, counters: {}, counted: new Set(), guided: new Map(), periods: new Map(),
-    accounts: new Map(accounts.map((account) => [account.id, account])), spends: [], rated: [],
+    accounts: new Map(accounts.map((account) => [account.id, account])), spends: [], inSuspension: [], rated: [],
   };
 }
 
@@ -152,8 +159,16 @@ function rateOne(session: Session, usage: KeptUsage, facts: UsageFacts, log: Log
     reject(session, usage, rating);
     return;
   }
-  apply(session, purse, usage, product, rating);
+  apply(session, purse, alarmed(session, usage, product, input, rating), product, rating);
   if (rating.notices.length > 0) log.warn('usage rated with notice', { usageId: usage.id, notices: rating.notices });
+}
+
+/** The usage, marked if the alarm about its suspended product counts it (R28). */
+function alarmed({ unit, inSuspension }: Session, usage: KeptUsage, product: Product, input: Pick<RateInput, 'product' | 'tariff'>, { notices, lines }: Rated): KeptUsage {
+  const { suspendedSince } = input.product;
+  if (suspendedSince === undefined || usage._alarmed || !notices.includes('afterSuspension')) return usage;
+  inSuspension.push({ usageId: usage.id, productId: product.id, customerId: customerOf(product), suspendedSince, day: localDate(unit.now, input.tariff.reference.timeZone), lines });
+  return { ...usage, _alarmed: true };
 }
 
 function guidedTo(session: Session, facts: UsageFacts): ReturnType<typeof guide<Product>> {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readConfig } from '../../src/config';
-import { createLog } from '../../src/log';
+import { createLog, type Logger } from '../../src/log';
 import { start, type Running } from '../../src/main';
 import { amqpUrl, exchangePrefix, freshDatabase } from './ground';
 
@@ -19,17 +19,19 @@ export interface TestServerOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** RabbitMQ instead of the in-process broker. */
   readonly rabbit?: boolean;
+  /** Instead of one that writes errors to stderr. */
+  readonly log?: Logger;
 }
 
 /** The whole product in this process, on a port and a database of its own. Stopping it drops the database. */
-export async function startServer({ roles, env = {}, rabbit = false }: TestServerOptions = {}): Promise<TestServer> {
+export async function startServer({ roles, env = {}, rabbit = false, log }: TestServerOptions = {}): Promise<TestServer> {
   const database = freshDatabase();
   const port = await freePort();
   const config = readConfig({
     MONGODB_URI: database.uri, PORT: String(port), DEMO: 'true', ALLOW_PRIVATE_CALLBACKS: 'true', LOG_LEVEL: 'error', WARM_UP: 'false',
     ...(roles ? { ROLES: roles } : {}), ...(rabbit ? { AMQP_URL: amqpUrl(), BROKER_PREFIX: exchangePrefix() } : {}), ...env,
   });
-  const running = await start(config, createLog(config.logLevel));
+  const running = await start(config, log ?? createLog(config.logLevel));
   return {
     ...running,
     api: (name) => `${running.url}/tmf-api/${name}/v4`,

@@ -2,6 +2,7 @@ import { Decimal, decimal, minorUnit } from '../amount';
 import type { Money, Quantity } from '../amount';
 import { fault } from '../fault';
 import { changeState, lifecycles } from '../lifecycle';
+import { inUnit } from '../rating/unit';
 import { available, remaining, reserved, within } from './bucket';
 import type { Bucket, Ref, TimePeriod } from './bucket';
 
@@ -107,16 +108,27 @@ export const unitsDiffer = (kept: string, given: string) =>
 
 /**
  * The amount asked for, checked: above zero (or only not zero where `signed`), money in no finer steps than its currency has,
- * and in the bucket's unit where there is a bucket. Faults AMT-01, BAL-02.
+ * and in the bucket's unit where there is a bucket: 1 GB is 1073741824 octet, and euros are no dollars. Faults AMT-01, BAL-02.
  */
 export function askedFor(draft: Draft<BalanceAction>, bucket: Bucket | undefined, signed = false): Decimal {
   if (!draft.amount) throw fault('AMT-01', 'The amount is missing. Send amount with amount and units.');
   const { units } = draft.amount;
+  if (!units) throw fault('AMT-01', 'The amount has no units. Send amount with amount and units.');
   const amount = decimal(draft.amount.amount);
   if (signed ? amount.isZero() : amount.lte(0)) throw fault('AMT-01', `${amount.toString()} ${units} moves nothing. Send an amount ${signed ? 'other than' : 'above'} zero.`);
-  if (bucket && bucket.remainingValue.units !== units) throw unitsDiffer(bucket.remainingValue.units, units);
+  const inBucket = bucket ? inUnitOf(bucket, draft.amount) : amount;
   if (bucket?.usageType && draft.usageType && bucket.usageType !== draft.usageType) throw fault('BAL-02', `The bucket counts ${bucket.usageType}; usageType is ${draft.usageType}. Send the usageType of the bucket.`);
   if ((bucket?.usageType ?? draft.usageType) === 'monetary') checkScale(amount, units);
+  return inBucket;
+}
+
+/** The amount in the bucket's unit: as sent, or converted from another one of the same kind, which must come to a whole number (R25). Faults AMT-01, BAL-02. */
+export function inUnitOf({ remainingValue: { units } }: Bucket, given: Quantity): Decimal {
+  const amount = inUnit(given, units);
+  if (!amount) throw unitsDiffer(units, given.units);
+  if (given.units !== units && !amount.isInteger()) {
+    throw fault('AMT-01', `${given.amount} ${given.units} are ${amount.toSignificantDigits(15).toString()} ${units}, in which the bucket is kept. Send an amount that is a whole number of them.`);
+  }
   return amount;
 }
 

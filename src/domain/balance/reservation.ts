@@ -1,7 +1,7 @@
 import { Decimal, decimal, quantity } from '../amount';
 import type { Quantity } from '../amount';
 import { fault } from '../fault';
-import { askedFor, failed, hindrance, historyOf, shortage, stamped, took, unitsDiffer } from './action';
+import { askedFor, failed, hindrance, historyOf, inUnitOf, shortage, stamped, took, unitsDiffer } from './action';
 import type { BalanceAction, BalanceDeduct, Draft, Outcome, ReserveBalance } from './action';
 import { available, remaining, reserved, withAmounts } from './bucket';
 import type { Bucket } from './bucket';
@@ -58,8 +58,7 @@ export interface Commitment {
 export function commitReservation(bucket: Bucket, reservation: ReserveBalance, { amount, reason, usage }: Commitment, now: Date): Outcome<ReserveBalance> {
   if (reservation.status !== 'created' || isOver(reservation, now)) throw alreadyOver(reservation);
   const { units } = bucket.remainingValue;
-  if (amount && amount.units !== units) throw unitsDiffer(units, amount.units);
-  const used = decimal(amount?.amount ?? reservation.amount?.amount ?? 0);
+  const used = amount ? inUnitOf(bucket, amount) : decimal(reservation.amount?.amount ?? 0);
   if (used.isNegative()) throw fault('AMT-01', `${used.toString()} ${units} cannot have been used. Send zero or more.`);
   const released = notHeld(bucket, reservation);
   if (used.gt(0) && used.gt(available(released))) throw fault('BAL-01', `Of ${used.toString()} ${units} the bucket can cover ${Decimal.max(0, available(released)).toString()}. Commit no more than that; send the rest as usage.`);

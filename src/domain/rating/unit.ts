@@ -1,9 +1,11 @@
-import { Decimal } from '../amount';
+import { Decimal, decimal, type Quantity } from '../amount';
 
 /** What usage is made of. Quantities are whole numbers of the smallest unit: second, message, octet (exact up to 2^53). */
 export type UsageKind = 'voice' | 'sms' | 'data';
 
 export const SMALLEST_UNIT: Readonly<Record<UsageKind, string>> = { voice: 'second', sms: 'message', data: 'octet' };
+
+export const isUsageKind = (name: string | undefined): name is UsageKind => name !== undefined && Object.hasOwn(SMALLEST_UNIT, name);
 
 interface Unit {
   readonly kind: UsageKind;
@@ -27,8 +29,8 @@ const UNITS: Readonly<Record<string, Unit>> = Object.fromEntries([
   [['gib'], { kind: 'data', size: 1024 ** 3 }],
 ].flatMap(([names, unit]) => (names as string[]).map((name) => [name, unit as Unit])));
 
-const unitOf = (name: string): Unit | undefined => {
-  const key = name.trim().toLowerCase();
+const unitOf = (name: string | undefined): Unit | undefined => {
+  const key = name?.trim().toLowerCase() ?? '';
   return Object.hasOwn(UNITS, key) ? UNITS[key] : undefined;
 };
 
@@ -40,6 +42,12 @@ export function inSmallest(amount: Decimal, unitName: string, decimalUnits = fal
   const unit = unitOf(unitName);
   if (!unit) return undefined;
   return amount.times(decimalUnits && unit.power !== undefined ? 1000 ** unit.power : unit.size);
+}
+
+/** The amount in another unit of the same kind; undefined where the kinds differ or a unit is unknown. */
+export function inUnit({ amount, units }: Quantity, wanted: string): Decimal | undefined {
+  const [from, to] = [unitOf(units), unitOf(wanted)];
+  return units === wanted ? decimal(amount) : from && to && from.kind === to.kind ? decimal(amount).times(from.size).div(to.size) : undefined;
 }
 
 /** Whether amounts of this unit are in the smallest unit of the kind, so that they can be drawn without conversion. */
