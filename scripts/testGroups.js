@@ -8,7 +8,7 @@ const GROUPS = 6;
 
 /** Seconds of the suites that take long; the others take about as many as their folder says. */
 const SECONDS = {
-  conformance: 165, eventsKill: 91, demo: 77, conformanceFaults: 54, process: 49, ratingProperty: 48, reconciliationKilled: 46, embedded: 44, query: 44, anyDocument: 41, billingRestart: 37,
+  conformance: 165, fuzz: 100, eventsKill: 91, demo: 77, conformanceFaults: 54, process: 49, ratingProperty: 48, reconciliationKilled: 46, embedded: 44, query: 44, anyDocument: 41, billingRestart: 37,
   productOrderingCrash: 35, relay: 25, 'prepayBalance.concurrency': 20, ratingKilled: 20,
 };
 const secondsOf = (suite) => SECONDS[suite.slice(suite.lastIndexOf('/') + 1, -'.test.ts'.length)] ?? (suite.startsWith('test/') ? 8 : 1);

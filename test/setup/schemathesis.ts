@@ -7,6 +7,8 @@ import { cacheFolder } from '../../src/embedded/fetchMongod';
 import { onPath, run, tail } from '../../src/embedded/pursuit';
 
 const VERSION = '4.32.5';
+/** What draws for it; scripts/fuzz/hooks.py reaches into it. */
+const HYPOTHESIS = '6.170.17';
 const SCRIPTS = join(__dirname, '..', '..', 'scripts', 'fuzz');
 const HOUR_MS = 3_600_000;
 
@@ -24,7 +26,7 @@ export async function findSchemathesis(): Promise<string> {
     if (existsSync(join(folder, 'bin', 'schemathesis'))) return own;
     const python = onPath('python3');
     if (!python) throw new Error('The fuzzing needs Python: install python3 (3.10 or newer) with its venv module, on Debian `apt-get install python3-venv`.');
-    for (const [command, ...args] of [[python, '-m', 'venv', folder], [own, '-m', 'pip', 'install', '--quiet', `schemathesis==${VERSION}`]] as const) {
+    for (const [command, ...args] of [[python, '-m', 'venv', folder], [own, '-m', 'pip', 'install', '--quiet', `schemathesis==${VERSION}`, `hypothesis==${HYPOTHESIS}`]] as const) {
       const { code, output } = await run(command, args, { withinMs: 600_000 });
       if (code === 0) continue;
       rmSync(folder, { recursive: true, force: true });
