@@ -119,11 +119,12 @@ describe('a repricing run (R19)', () => {
   });
 
   it.each([
-    ['without its offering', { effectiveDate: '2026-06-01T00:00:00Z' }, 'REQ-02', /productOffering\.id/],
+    ['without its offering', { effectiveDate: '2026-06-01T00:00:00Z' }, 'REQ-02', /productOffering/],
+    ['without an identifier of it', { productOffering: {}, effectiveDate: '2026-06-01T00:00:00Z' }, 'REQ-02', /id/],
     ['of an offering that is not there', { productOffering: { id: 'none' }, effectiveDate: '2026-06-01T00:00:00Z' }, 'ORD-04', /no product offering 'none'/],
     ['sooner than customers can be told', { productOffering: { id: 'S' }, effectiveDate: '2026-04-20T00:00:00Z' }, 'ORD-04', /2026-05-11T09:00:00\.000Z is the earliest/],
     ['with a notice that is still to come', { productOffering: { id: 'S' }, effectiveDate: '2026-06-01T00:00:00Z', noticeDate: '2026-04-12T00:00:00Z' }, 'ORD-04', /lies in the future/],
-  ] as const)('%s is refused', async (_name, body: { effectiveDate: string; productOffering?: { id: string } }, code, message) => {
+  ] as const)('%s is refused', async (_name, body: { effectiveDate: string; productOffering?: { id?: string } }, code, message) => {
     await shop.setClock('2026-04-11T09:00:00Z', true);
     const reply = await reprice({ ...body, ...(body.productOffering?.id === 'S' ? { productOffering: { id: offer['S'].id } } : {}) });
     expect([reply.status, reply.body]).toEqual([400, expect.objectContaining({ code, message: expect.stringMatching(message) })]);

@@ -1,13 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import type { BillingAccount } from '../domain/bill/charge';
 import { fault } from '../domain/fault';
 import type { ProductOffering, OfferedPrice } from '../domain/ordering/documents';
 import { renewalFrom, repriced } from '../domain/ordering/reprice';
 import { isPrepaid, type Product } from '../domain/product';
 import { accountPeriod } from '../domain/proration';
-import { bodyOf } from '../rest/handlers';
 import type { Behaviour } from '../rest/types';
 import { readPrices } from '../store/catalogue';
+import type { Doc } from '../store/codec';
 import { readReference } from '../store/reference';
 import type { UnitOfWork } from '../store/unitOfWork';
 import type { NumberRules } from '../workers/identity';
@@ -18,9 +17,9 @@ const PAGE = 100;
 const DAY_MS = 86_400_000;
 const NOTICE_DAYS = 30;
 
-interface Order {
-  readonly productOffering?: { readonly id?: string };
-  readonly effectiveDate?: string;
+interface Order extends Doc {
+  readonly productOffering: { readonly id: string };
+  readonly effectiveDate: string;
   readonly noticeDate?: string;
   readonly noticeDays?: number;
   readonly dryRun?: boolean;
@@ -38,8 +37,9 @@ interface Repricing {
 export function repricing({ config }: BehaviourParts): Behaviour {
   const numbers = { quarantineMs: config.numberQuarantineDays * DAY_MS };
   return {
-    async createRepricingRun(request, unit) {
-      const order = bodyOf(request) as Order;
+    async createRepricingRun(request, unit, generic) {
+      const answer = await generic(request, unit);
+      const order = answer.body as Order;
       const { offering, ...dates } = await checked(order, unit);
       const dryRun = order.dryRun === true;
       const tally = { changed: 0, unchanged: 0 };
@@ -52,19 +52,16 @@ export function repricing({ config }: BehaviourParts): Behaviour {
         tally.unchanged += page.unchanged;
         after = page.last;
       }
-      const run = {
-        id: randomUUID(), productOffering: { id: offering.id, ...(offering.name && { name: offering.name }), '@referredType': 'ProductOffering' }, ...dates,
-        state: dryRun ? 'simulated' : 'done', dryRun, ...tally, creationDate: unit.now.toISOString(), '@type': 'RepricingRun',
-      };
-      return { status: 201, body: unit.save('repricingRun', run) };
+      const productOffering = { id: offering.id, ...(offering.name && { name: offering.name }), '@referredType': 'ProductOffering' };
+      const run = { ...order, productOffering, ...dates, dryRun, state: dryRun ? 'simulated' : 'done', ...tally, creationDate: unit.now.toISOString() };
+      return { ...answer, body: unit.save('repricingRun', run) };
     },
   };
 }
 
-async function checked({ productOffering, effectiveDate, noticeDate, noticeDays = NOTICE_DAYS }: Order, unit: UnitOfWork) {
-  if (!productOffering?.id || effectiveDate === undefined) throw fault('REQ-02', 'Name the offering in productOffering.id and the day from which its prices are to hold in effectiveDate.');
-  const offering = await unit.get<ProductOffering>('productOffering', productOffering.id);
-  if (!offering) throw fault('ORD-04', `There is no product offering '${productOffering.id.slice(0, 80)}'. List them at /tmf-api/productCatalogManagement/v4/productOffering.`);
+async function checked({ productOffering: { id }, effectiveDate, noticeDate, noticeDays = NOTICE_DAYS }: Order, unit: UnitOfWork) {
+  const offering = await unit.get<ProductOffering>('productOffering', id);
+  if (!offering) throw fault('ORD-04', `There is no product offering '${id.slice(0, 80)}'. List them at /tmf-api/productCatalogManagement/v4/productOffering.`);
   const told = new Date(noticeDate ?? unit.now);
   if (told > unit.now) throw fault('ORD-04', `noticeDate ${told.toISOString()} lies in the future. It is the day on which customers were told, today unless given.`);
   const earliest = new Date(Math.max(told.getTime() + noticeDays * DAY_MS, unit.now.getTime()));
