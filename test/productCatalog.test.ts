@@ -114,6 +114,13 @@ describe('reference data', () => {
     expect([status, body.code]).toEqual([400, 'CAT-02']);
   });
 
+  it('an unknown time zone of the home market is refused, and the one it has stays', async () => {
+    const { status, body } = await call('PATCH', `${server.vendor}/homeMarket/default`, { timeZone: 'Mars/Olympus' });
+    expect([status, body.code]).toEqual([400, 'CAT-02']);
+    expect(body.message).toMatch(/'Mars\/Olympus'.*Europe\/Dublin/);
+    expect((await call('GET', `${server.vendor}/homeMarket/default`)).body.timeZone).toBe('Europe/Dublin');
+  });
+
   it('tax rates of one category and country do not overlap', async () => {
     const { status, body } = await call('POST', `${server.vendor}/taxRate`, { category: 'standard', country: 'IE', rate: 21, validFor: { startDateTime: '2027-01-01T00:00:00Z' } });
     expect([status, body.code]).toEqual([400, 'CAT-02']);

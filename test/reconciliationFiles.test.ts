@@ -117,8 +117,11 @@ describe('files of a host', () => {
       fields: { id: 'ref', service: { column: 'kind', values: { call: 'voice' } }, imsi: 'imsi', start: 'at', charge: 'eur' }, quantity: { voice: { columns: ['seconds'], unit: 'second' } }, currency: 'EUR',
     };
     expect((await call('POST', `${server.vendor}/mappingProfile`, { ...profile, fields: { ...profile.fields, charge: undefined } })).status).toBe(400);
+    expect(await call('POST', `${server.vendor}/mappingProfile`, { ...profile, time: { format: 'iso', timeZone: 'Mars/Olympus' } })).toMatchObject({ status: 400, body: { code: 'REC-01', message: expect.stringMatching(/'Mars\/Olympus'.*Europe\/Dublin/) } });
+    expect((await call('GET', `${server.vendor}/mappingProfile/simple`)).status).toBe(404);
     expect((await call('POST', `${server.vendor}/mappingProfile`, profile)).status).toBe(201);
     expect((await call('GET', `${server.vendor}/mappingProfile/northcell`)).body).toMatchObject({ separator: ';', detailMark: 'D' });
+    expect((await call('PATCH', `${server.vendor}/mappingProfile/simple`, { time: { format: 'iso', timeZone: 'Mars/Olympus' } })).status).toBe(400);
     expect((await load(`ref,kind,imsi,at,seconds,eur\nx1,call,${IMSI},2026-05-01T08:00:00Z,60,0.02\n`, 'mapping=simple')).body).toMatchObject({ host, accepted: 1, total: { value: 0.02, unit: 'EUR' } });
   });
 

@@ -47,6 +47,11 @@ describe('what a host wants for a month', () => {
     expect((await call('POST', `${server.vendor}/hostContract`, { ...NORTHCELL, price: [], timeZone: 'Europe/Dublin', productOffering: { id: 'nowhere' } }))).toMatchObject({ status: 400, body: { code: 'REC-05' } });
     expect((await call('POST', `${server.vendor}/hostContract`, { ...NORTHCELL, price: [], timeZone: 'Europe/Dublin', productOffering: {} }))).toMatchObject({ status: 400, body: { code: 'REQ-02', message: expect.stringContaining('productOffering') } });
     expect((await call('POST', `${server.vendor}/hostContract`, { ...NORTHCELL, price: [], timeZone: 'Europe/Dublin', productOffering: { id: catalogue.id } })).status).toBe(201);
+    const mars = { status: 400, body: { code: 'REC-05', message: expect.stringMatching(/'Mars\/Olympus'.*Europe\/Dublin/) } };
+    expect(await call('POST', `${server.vendor}/hostContract`, { ...NORTHCELL, id: 'mars', timeZone: 'Mars/Olympus' })).toMatchObject(mars);
+    expect((await call('GET', `${server.vendor}/hostContract/mars`)).status).toBe(404);
+    expect(await call('PATCH', `${server.vendor}/hostContract/northcell`, { timeZone: 'Mars/Olympus' })).toMatchObject(mars);
+    expect((await call('GET', `${server.vendor}/hostContract/northcell`)).body).toMatchObject({ timeZone: 'Europe/Dublin' });
 
     const record = (n: number, at: string, charge: number): HostRecord => ({ ref: `w${n}`, service: 'V', imsi: sim(1).imsi, at, seconds: 600, charge });
     for (const [n, at] of ['2026-10-10T10:00:00Z', '2026-10-20T10:00:00Z'].entries()) {

@@ -16,7 +16,7 @@ const wrong = (name: string, value: unknown, right: string) => fault('REQ-02', `
 /** Holds our additions to what billing can work with. @throws Fault REQ-02 */
 function check({ currency, timeZone, roundingMode, anchorDay, paymentTermDays }: Account): void {
   if (currency !== undefined && !/^[A-Z]{3}$/.test(String(currency))) throw wrong('currency', currency, 'an ISO 4217 code such as EUR');
-  if (timeZone !== undefined && !(typeof timeZone === 'string' && isTimeZone(timeZone))) throw wrong('timeZone', timeZone, 'an IANA name such as Europe/Dublin');
+  if (timeZone !== undefined && !isTimeZone(timeZone)) throw wrong('timeZone', timeZone, 'an IANA name such as Europe/Dublin');
   if (roundingMode !== undefined && roundingMode !== 'HALF_UP' && roundingMode !== 'HALF_EVEN') throw wrong('roundingMode', roundingMode, 'HALF_UP or HALF_EVEN');
   if (anchorDay !== undefined && !(Number.isInteger(anchorDay) && anchorDay >= 1 && anchorDay <= 31)) throw wrong('anchorDay', anchorDay, 'the day of the month on which its periods begin, 1 to 31');
   if (paymentTermDays !== undefined && !(Number.isInteger(paymentTermDays) && paymentTermDays >= 0 && paymentTermDays <= 365)) throw wrong('paymentTermDays', paymentTermDays, 'a number of days up to 365');

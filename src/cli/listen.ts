@@ -16,6 +16,8 @@ export function registerListen(program: Command): void {
     .action(async ({ port, host, secret, status }: { port: string; host: string; secret?: string; status: string }) => {
       const server = await startListening({ port: Number(port), host, secret, status: Number(status), print: (line) => process.stdout.write(`${line}\n`) });
       process.stderr.write(`Listening on http://${host}:${(server.address() as AddressInfo).port}. The server must run with ALLOW_PRIVATE_CALLBACKS=true to reach it.\n`);
+      // It does nothing but print: without a reader it ends.
+      process.stdout.once('error', () => process.exit(0));
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(0));
     });
 }

@@ -18,6 +18,7 @@ import { registerWholesale } from './wholesale';
 
 /** The command line. @returns the exit code, or nothing while a server runs on */
 export async function run(argv: readonly string[]): Promise<number | undefined> {
+  outliveReader();
   let code: number | undefined;
   const program = new Command('trunkline').description('TM Forum Open APIs over MongoDB and RabbitMQ').showHelpAfterError();
   program.command('serve')
@@ -48,6 +49,15 @@ export async function run(argv: readonly string[]): Promise<number | undefined> 
     return 1;
   }
   return code;
+}
+
+/** What reads the output may end first, as `head` does: the command does its work all the same and ends as it would. */
+function outliveReader(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.off('error', unlessUnread).on('error', unlessUnread);
+}
+
+function unlessUnread(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 interface ServeOptions {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,8 +95,20 @@ it('answers 2 and says why when something cannot be read', async () => {
   expect((await run({ ...files, own: [join(folder, 'nowhere.csv')] })).code).toBe(2);
   expect((await run({ ...files, map: 'unheard-of' })).code).toBe(2);
   expect((await run({ ...files, own: [put('odd.csv', ['a,b', '1,2'])] })).code).toBe(2);
+  expect((await run({ ...files, contract: put('mars.json', [JSON.stringify({ ...contract, timeZone: 'Mars/Olympus' })]), out: join(folder, 'none') })).code).toBe(2);
   spy.mockRestore();
-  expect(said.join('')).toMatch(/nowhere\.csv[\s\S]*unheard-of[\s\S]*lacks the columns/);
+  expect(said.join('')).toMatch(/nowhere\.csv[\s\S]*unheard-of[\s\S]*lacks the columns[\s\S]*Time zone 'Mars\/Olympus' of the contract is not known\. Use an IANA name such as Europe\/Dublin\./);
+  expect(readdirSync(folder)).not.toContain('none');
+});
+
+it('ends as it would when what reads its output has ended before', async () => {
+  const { contract: path } = twoFiles();
+  const root = join(__dirname, '..', '..');
+  const child = spawn(process.execPath, ['-r', './test/setup/typescript.js', './test/setup/cli.js', 'reconcile', '--own', join(folder, 'own.csv'), '--wholesale', join(folder, 'nc.csv'), '--map', 'northcell', '--contract', path], { cwd: root });
+  child.stdout.destroy();
+  let said = '';
+  child.stderr.on('data', (text) => { said += text; });
+  expect([...await once(child, 'close'), said]).toEqual([0, null, '']);
 });
 
 it('is a command that tells its exit codes', async () => {

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { Fault, fault } from '../domain/fault';
-import type { Contract } from '../domain/reconciliation/contract';
+import { type Contract, pricingOf } from '../domain/reconciliation/contract';
 import type { ReconciliationItem } from '../domain/reconciliation/item';
 import { isDifference } from '../domain/reconciliation/item';
 import { reconcile, type ReconciliationOptions, type ReconciliationResult } from '../domain/reconciliation/reconcile';
@@ -49,6 +49,13 @@ async function profileOf(name: string, side: MappingProfile['side']): Promise<Ma
   return profile;
 }
 
+/** The contract in that JSON file, which must be readable before the files are read. @throws Fault REC-01 */
+async function contractIn(path: string): Promise<Contract> {
+  const contract = await jsonFile<Contract>(path, 'contract');
+  pricingOf(contract);
+  return contract;
+}
+
 /** Lines of the differences as they stand in the files: fetched at the end, so that a million others need no memory. */
 async function withRaw(result: ReconciliationResult, sides: readonly LoadedSide<unknown>[]): Promise<ReconciliationResult> {
   const wanted = new Map<string, Set<number>>();
@@ -84,7 +91,7 @@ async function writeReports(folder: string, input: ReportInput, contract: Contra
 async function compare(request: ReconcileRequest, say: (text: string) => void): Promise<number> {
   const { accept = [], asOf = new Date(), check = false } = request;
   const [ownProfile, hostProfile] = [await profileOf(request.ownMap ?? 'trunkline-usage', 'own'), await profileOf(request.map, 'wholesale')];
-  const contract = request.contract === undefined ? undefined : await jsonFile<Contract>(request.contract, 'contract');
+  const contract = request.contract === undefined ? undefined : await contractIn(request.contract);
   const tolerances = tolerancesWith(request.tolerances === undefined ? {} : await jsonFile<Parameters<typeof tolerancesWith>[0]>(request.tolerances, 'tolerances'));
   const [ownPaths, hostPaths] = [await filesAt(request.own), await filesAt(request.wholesale)];
   const bar = await progressBar([...ownPaths, ...hostPaths], request.progress ?? false);

@@ -173,6 +173,8 @@ it('reads quoted cells, also over several lines', async () => {
 it('names what is wrong with a mapping profile', async () => {
   await expect(readNorthcell(NC, {}, { ...northcell, fields: { ...northcell.fields, id: 'nope' } })).rejects.toThrow(/no such columns: nope/);
   await expect(readNorthcell(NC, {}, { ...northcell, encoding: 'ebcdic' as 'utf-8' })).rejects.toThrow(/encoding 'ebcdic'/);
+  await expect(readNorthcell(NC, {}, { ...northcell, time: { ...northcell.time, timeZone: 'Mars/Olympus' } })).rejects.toThrow(/time zone 'Mars\/Olympus' is not known; use an IANA name such as Europe\/Dublin/);
+  await expect(readNorthcell(NC, {}, { ...northcell, time: { format: 'iso' } as typeof northcell.time })).rejects.toThrow(/'time' needs 'timeZone'/);
 });
 
 it('keeps memory flat over a long file', async () => {

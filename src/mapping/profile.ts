@@ -1,4 +1,5 @@
 import { fault } from '../domain/fault';
+import { isTimeZone } from '../domain/rating/timeBand';
 import type { Direction, OwnState, UsageService } from '../domain/reconciliation/records';
 
 /** R30: which of the two instants a local time of the doubled hour means. */
@@ -113,6 +114,9 @@ export function checkedProfile(profile: MappingProfile): MappingProfile {
   if (!profile.fields.imsi && !profile.fields.msisdn) throw wrong("one of the fields 'imsi' and 'msisdn' is needed.");
   if (!['utf-8', 'windows-1252'].includes(profile.encoding)) throw wrong(`encoding '${profile.encoding}' is not known; use utf-8 or windows-1252.`);
   if (!['csv', 'ndjson'].includes(profile.format)) throw wrong(`format '${profile.format}' is not known; use csv or ndjson.`);
+  const { timeZone } = profile.time;
+  if (!isTimeZone(timeZone)) throw wrong(timeZone === undefined ? "'time' needs 'timeZone', an IANA name such as Europe/Dublin."
+    : `time zone '${String(timeZone).slice(0, 60)}' is not known; use an IANA name such as Europe/Dublin.`);
   if (profile.columns) {
     const strays = columnsUsed(profile).filter((name) => !profile.columns!.includes(name));
     if (strays.length > 0) throw wrong(`no such columns: ${[...new Set(strays)].join(', ')}.`);

@@ -24,7 +24,8 @@ const QUARTER_HOUR_MS = 15 * 60_000;
 const zones = new Set<string>();
 
 /** Asked for every price that is compiled, and dear to find out. */
-export function isTimeZone(name: string): boolean {
+export function isTimeZone(name: unknown): boolean {
+  if (typeof name !== 'string') return false;
   if (!zones.has(name) && IANAZone.isValidZone(name)) zones.add(name);
   return zones.has(name);
 }

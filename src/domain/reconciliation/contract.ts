@@ -1,6 +1,7 @@
 import { DateTime } from 'luxon';
 import { Decimal, decimal, round } from '../amount';
 import { fault } from '../fault';
+import { isTimeZone } from '../rating/timeBand';
 import type { Direction, UsageService } from './records';
 
 /** What one unit of a service costs at the host, and when. Dates without a time begin at midnight of the contract's time zone. */
@@ -102,6 +103,7 @@ const prefixLength = (source: ContractPrice, otherParty: string | undefined): nu
  */
 export function pricingOf(contract: Contract): Pricing {
   const zone = contract.timeZone ?? 'UTC';
+  if (!isTimeZone(zone)) throw fault('REC-01', `Time zone '${String(zone).slice(0, 60)}' of the contract is not known. Use an IANA name such as Europe/Dublin.`);
   const prices = contract.prices.map((price) => compile(price, zone));
   const zoneOf = new Map(Object.entries(contract.zones ?? {}).flatMap(([name, networks]) => networks.map((network) => [network, name] as const)));
   return ({ service, direction, visitedNetwork, otherParty, at }) => {

@@ -2,7 +2,7 @@ import { DateTime } from 'luxon';
 import { decimal, jsonNumber, round } from '../amount';
 import { MONEY_SCALE } from './item';
 import { itemId } from './itemIdentity';
-import { compareText } from './records';
+import { compareBy, compareText } from './records';
 
 /** One SIM on the host's list. Fee per month, in the contract's currency. */
 export interface HostLine {
@@ -110,11 +110,12 @@ function fees(fee: number, months: number): number {
   return jsonNumber(round(decimal(fee).times(months), MONEY_SCALE));
 }
 
+const lineName = ({ iccid, imsi, msisdn }: Pick<HostLine, (typeof IDENTITIES)[number]>): string => iccid ?? imsi ?? msisdn ?? '';
+
 function itemFor(host: HostLine | undefined, own: OwnLine | undefined, rest: Pick<LineItem, 'class' | 'flags' | 'detail' | 'months' | 'claim' | 'accrual'>, { options }: Working): LineItem {
   const shown: HostLine | OwnLine = host ?? own!;
-  const name = shown.iccid ?? shown.imsi ?? shown.msisdn ?? '';
   return {
-    id: itemId(options.host, { side: 'line', record: name, repeat: 0 }), host: options.host, ...rest,
+    id: itemId(options.host, { side: 'line', record: lineName(shown), repeat: 0 }), host: options.host, ...rest,
     ...(own && { product: own.product }),
     ...(shown.iccid !== undefined && { iccid: shown.iccid }), ...(shown.imsi !== undefined && { imsi: shown.imsi }), ...(shown.msisdn !== undefined && { msisdn: shown.msisdn }),
     ...(host?.file !== undefined && { file: host.file }), ...(host?.line !== undefined && { line: host.line }), ...(host?.raw !== undefined && { raw: host.raw }),
@@ -170,8 +171,9 @@ function candidatesFor(host: HostLine, index: Index): OwnLine[] {
   return [...new Set(IDENTITIES.flatMap((name) => (host[name] === undefined ? [] : index[name].get(host[name]) ?? [])))];
 }
 
-type Identified = Pick<HostLine, 'iccid' | 'imsi' | 'msisdn'>;
-const byIdentity = (a: Identified, b: Identified): number => compareText(a.iccid, b.iccid) || compareText(a.imsi, b.imsi) || compareText(a.msisdn, b.msisdn);
+// Total orders by content: where a line stands in its list decides nothing.
+const byHostLine = (a: HostLine, b: HostLine): number => compareBy([...IDENTITIES, 'state', 'profile', 'activated', 'ended', 'fee', 'file', 'raw', 'line'], a, b);
+const byOwnLine = (a: OwnLine, b: OwnLine): number => compareBy([...IDENTITIES, 'from', 'to', 'product', 'profile'], a, b);
 
 /**
  * The host's list of SIMs against ours at its date. Suspended SIMs count as in use: both sides pay for them.
@@ -180,11 +182,11 @@ const byIdentity = (a: Identified, b: Identified): number => compareText(a.iccid
 export function reconcileLines(hostLines: readonly HostLine[], ownLines: readonly OwnLine[], options: LineOptions): LineResult {
   const zone = options.timeZone ?? 'UTC';
   const working: Working = { options, zone, at: DateTime.fromISO(options.asOf, { zone }).endOf('day') };
-  const ours = [...ownLines].sort((a, b) => byIdentity(a, b) || compareText(a.from, b.from));
+  const ours = [...ownLines].sort(byOwnLine);
   const index = indexed(ours);
   const taken = new Set<OwnLine>();
   const items: LineItem[] = [];
-  const order = [...hostLines].sort(byIdentity);
+  const order = [...hostLines].sort(byHostLine);
   const free = (host: HostLine) => candidatesFor(host, index).filter((line) => !taken.has(line) && active(line, working.at, zone));
   const settle = (hosts: readonly HostLine[], mayTake: (host: HostLine, own: OwnLine) => boolean) => hosts.filter((host) => {
     const own = free(host).find((line) => mayTake(host, line));
@@ -201,11 +203,21 @@ export function reconcileLines(hostLines: readonly HostLine[], ownLines: readonl
   }
   const ended = new Map(order.filter(({ state }) => state === 'ended').flatMap((host) => free(host).slice(0, 1).map((own) => [own, host] as const)));
   for (const own of ours) if (!taken.has(own) && active(own, working.at, zone)) items.push(usOnly(own, ended.get(own), working));
-  return summary(items);
+  return summary(items.sort((a, b) => lineClassOrder(a.class, b.class) || compareBy(IDENTITIES, a, b)));
+}
+
+/** A line that is listed again has an item of its own. */
+function withRepeats(items: readonly LineItem[]): LineItem[] {
+  const counts = new Map<string, number>();
+  return items.map((item) => {
+    const repeat = counts.get(item.id) ?? 0;
+    counts.set(item.id, repeat + 1);
+    return repeat === 0 ? item : { ...item, id: itemId(item.host, { side: 'line', record: lineName(item), repeat }) };
+  });
 }
 
 function summary(items: readonly LineItem[]): LineResult {
   const total = (name: 'claim' | 'accrual') => jsonNumber(items.reduce((all, item) => all.plus(item[name]), decimal(0)));
   const counts = Object.fromEntries(LINE_CLASSES.map((name) => [name, items.filter((item) => item.class === name).length])) as Record<LineClass, number>;
-  return { items: [...items].sort((a, b) => lineClassOrder(a.class, b.class) || byIdentity(a, b)), counts, claim: total('claim'), accrual: total('accrual') };
+  return { items: withRepeats(items), counts, claim: total('claim'), accrual: total('accrual') };
 }

@@ -7,7 +7,7 @@ import { type Repeat, surplus, withoutRepeatedIds } from './duplicates';
 import { anchorOf, type Finding, isDifference, ITEM_CLASSES, itemOf, type ReconciliationItem } from './item';
 import { type FullMatching, matchAll, type Matching, type MatchingTerms, pairRecords } from './matching';
 import type { Pair } from './pairing';
-import { compareText, type OwnRecord, ownParts, type UsageRecord, type UsageService, type WholesaleRecord, wholesaleParts } from './records';
+import { byContent, compareText, type OwnRecord, ownParts, type UsageRecord, type UsageService, type WholesaleRecord, wholesaleParts } from './records';
 import { type MatchLevel, ownSum, wholesaleSum } from './sessions';
 import { type SubscriberIdentity, type SubscriberOf, subscribers } from './subscriber';
 import { type Ledger, ledger, type ResultSums } from './sums';
@@ -197,6 +197,9 @@ const isKept = (finding: Finding, { keep, watched }: ReconciliationOptions): boo
 const isWithin = (finding: Finding, { start }: UsageRecord, { within }: ReconciliationOptions): boolean =>
   within === undefined || finding.fault !== undefined || (start >= within.from && start < within.to);
 
+/** Whether an item may have to be named by content: a record without id, or a sum with such a part. */
+const isNameless = ({ id, parts }: OwnRecord | WholesaleRecord): boolean => id === '' || (parts?.some((part) => part.id === '') ?? false);
+
 function emit(finding: Finding, { book, options, terms, items, nameless, host, beyond }: Working): void {
   const shown = finding.wholesale ?? finding.own!;
   if (!isWithin(finding, shown, options)) {
@@ -205,11 +208,16 @@ function emit(finding: Finding, { book, options, terms, items, nameless, host, b
     return;
   }
   book.enter(finding, terms.day(shown.start));
-  if (shown.id === '' && !finding.fault) nameless.push(finding);
+  if (!finding.fault && isNameless(shown)) nameless.push(finding);
   else if (isKept(finding, options)) {
     const subscriber = terms.subscriberOf(shown);
     items.push(itemOf(finding, host, subscriber, anchorOf(finding, subscriber)));
   }
+}
+
+function byBothSides(a: Finding, b: Finding): number {
+  const compare = (x: UsageRecord | undefined, y: UsageRecord | undefined) => (x && y ? byContent(x, y) : Number(x !== undefined) - Number(y !== undefined));
+  return compare(a.wholesale, b.wholesale) || compare(a.own, b.own);
 }
 
 /** Records without id share a name when their content is the same: a count keeps their items apart, class by class. */
@@ -219,7 +227,7 @@ function namelessItems({ nameless, terms, host, options }: Working): Reconciliat
     const subscriber = terms.subscriberOf(finding.wholesale ?? finding.own!);
     return { finding, subscriber, anchor: anchorOf(finding, subscriber) };
   }).sort((a, b) => compareText(a.anchor.record, b.anchor.record) || ITEM_CLASSES.indexOf(a.finding.class) - ITEM_CLASSES.indexOf(b.finding.class)
-    || compareText(a.finding.own?.id, b.finding.own?.id)).flatMap(({ finding, subscriber, anchor }) => {
+    || compareText(a.finding.own?.id, b.finding.own?.id) || byBothSides(a.finding, b.finding)).flatMap(({ finding, subscriber, anchor }) => {
     const key = `${anchor.side}|${anchor.record}`;
     const repeat = counts.get(key) ?? 0;
     counts.set(key, repeat + 1);
@@ -260,13 +268,20 @@ export function compareRecords(own: readonly OwnRecord[], wholesale: readonly Wh
 
 type Given = Pick<ReconciliationResult, 'tolerances' | 'heldFiles'> & { readonly own: readonly OwnRecord[]; readonly wholesale: readonly WholesaleRecord[]; readonly contract: Contract | undefined };
 
+/** By name, as the order of the records must not tell. */
+function firstCurrency(records: readonly WholesaleRecord[]): string {
+  const found = new Set<string>();
+  for (const { currency } of records) if (currency) found.add(currency);
+  return [...found].sort()[0] ?? '';
+}
+
 function resultOf(working: Working, { own, wholesale, contract, tolerances, heldFiles }: Given): ReconciliationResult {
   const { host, beyond, options } = working;
   const sums = working.book.sums();
   const [ownGiven, wholesaleGiven] = [own.length - beyond.own, wholesale.length - beyond.wholesale];
   return {
     host,
-    currency: contract?.currency ?? wholesale.find(({ currency }) => currency)?.currency ?? '',
+    currency: contract?.currency ?? firstCurrency(wholesale),
     asOf: new Date(options.asOf).toISOString(),
     tolerances,
     items: working.items.concat(namelessItems(working)).sort((a, b) => compareText(a.usageDate, b.usageDate) || compareText(a.id, b.id)),

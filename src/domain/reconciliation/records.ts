@@ -56,19 +56,35 @@ export interface WholesaleRecord extends UsageRecord {
 export const ownParts = (record: OwnRecord): readonly OwnRecord[] => record.parts ?? [record];
 export const wholesaleParts = (record: WholesaleRecord): readonly WholesaleRecord[] => record.parts ?? [record];
 
-/** A total order that looks at content only, so that the order of lines in a file never matters. */
-export function byContent(a: UsageRecord, b: UsageRecord): number {
-  return a.start - b.start || compareText(a.id, b.id) || a.quantity - b.quantity
-    || compareText(a.otherParty, b.otherParty) || compareText(a.imsi, b.imsi) || compareText(a.msisdn, b.msisdn)
-    || compareText(a.reference, b.reference) || (a as Partial<WholesaleRecord>).charge! - (b as Partial<WholesaleRecord>).charge! || 0;
-}
+/** What else of a record is content, in the order it decides. The line comes last: it tells apart only what is equal otherwise. */
+const CONTENT = ['quantity', 'otherParty', 'imsi', 'msisdn', 'reference', 'charge', 'service', 'direction', 'visitedNetwork', 'chargingId', 'gateway', 'state', 'amount',
+  'billDue', 'product', 'source', 'rejectReason', 'currency', 'rateClass', 'file', 'raw', 'line'] as const;
+type Content = UsageRecord & Partial<Pick<OwnRecord & WholesaleRecord, (typeof CONTENT)[number]>>;
 
-export function compareText(a: string | undefined, b: string | undefined): number {
+/**
+ * A total order that looks at content only, so that the order of lines in a file never matters: whatever a decision could go by is in
+ * it. Sums differ in their first parts, no two stand for the same session or day.
+ */
+export const byContent = (a: Content, b: Content): number => a.start - b.start || compareText(a.id, b.id) || compareBy(CONTENT, a, b);
+
+function compareValue<T extends string | number>(a: T | undefined, b: T | undefined): number {
   if (a === b) return 0;
   if (a === undefined) return -1;
   if (b === undefined) return 1;
   return a < b ? -1 : 1;
 }
+
+/** The order by the first of these fields in which the two differ. */
+export function compareBy<N extends string>(names: readonly N[], a: Fields<N>, b: Fields<N>): number {
+  for (const name of names) {
+    const order = compareValue(a[name], b[name]);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+type Fields<N extends string> = Readonly<Partial<Record<N, string | number | undefined>>>;
+
+export const compareText = (a: string | undefined, b: string | undefined): number => compareValue(a, b);
 
 /** Equal where both say something; what one side leaves open does not part them. */
 export const agrees = (a: string | undefined, b: string | undefined): boolean => a === undefined || b === undefined || a === b;

@@ -78,7 +78,7 @@ function sumsOf({ items, own, wholesale, retailValueUnknown, money }: Tally): Su
 }
 
 const breakdown = (tallies: ReadonlyMap<string, Tally>): Breakdown[] => [...tallies].sort(([a], [b]) => (a < b ? -1 : 1))
-  .map(([key, value]) => ({ key, ...sumsOf(value), classes: value.classes }));
+  .map(([key, value]) => ({ key, ...sumsOf(value), classes: Object.fromEntries(ITEM_CLASSES.flatMap((name) => (value.classes[name] === undefined ? [] : [[name, value.classes[name]]]))) }));
 
 export function ledger(): Ledger {
   const all = tally();
