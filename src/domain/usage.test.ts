@@ -33,7 +33,7 @@ describe('the facts of a usage', () => {
     ['malformedUsageDate', 'sms', '2026-10-08T18:58:30', {}], ['missingDuration', 'voice', AT, {}], ['malformedDuration', 'voice', AT, { duration: '12,5' }],
     ['malformedDuration', 'voice', AT, { duration: -1 }], ['missingVolume', 'data', AT, {}], ['malformedVolume', 'data', AT, { uplinkOctets: 'many' }],
     ['malformedVolume', 'data', AT, { volume: 1, volumeUnit: 'min' }], ['malformedDirection', 'sms', AT, { direction: 'sideways' }],
-    ['malformedImsi', 'sms', AT, { imsi: '1.01E+12' }], ['malformedMsisdn', 'sms', AT, { msisdn: 'abc' }], ['missingMsisdn', 'sms', AT, { msisdn: '' }],
+    ['malformedImsi', 'sms', AT, { imsi: '1.01E+12' }], ['malformedVisitedTimeZone', 'sms', AT, { visitedTimeZone: 'Europe/Atlantis' }], ['malformedMsisdn', 'sms', AT, { msisdn: 'abc' }], ['missingMsisdn', 'sms', AT, { msisdn: '' }],
   ])('are refused with %s (%s, %s, %j)', (reason, type, date, characteristics) => expect(reasonOf(type, date, characteristics)).toBe(reason));
 
   it('are refused without a date', () => expect(usageFacts({ usageType: 'sms' })).toMatchObject({ reason: 'missingUsageDate' }));

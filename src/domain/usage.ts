@@ -1,3 +1,4 @@
+import { isTimeZone } from './rating/timeBand';
 import { Decimal } from './amount';
 import type { Direction } from './rating/tariff';
 import { inSmallest, kindOfUnit } from './rating/unit';
@@ -115,6 +116,8 @@ export function usageFacts(usage: UsageDocument): UsageFacts | Refused {
   if (typeof quantity !== 'number') return quantity;
   const identity = identityOf(characteristics);
   if ('reason' in identity) return identity;
+  const zone = text('visitedTimeZone');
+  if (zone !== undefined && !isTimeZone(zone)) return malformed('visitedTimeZone', 'Send an IANA name such as Europe/Madrid.');
   const names = ['calledNumber', 'callingNumber', 'routingNumber', 'visitedNetwork', 'visitedTimeZone', 'recordId', 'source'] as const;
   const others = Object.fromEntries(names.flatMap((name) => { const value = text(name); return value === undefined ? [] : [[name, value]]; }));
   return { service, usageDate: usage.usageDate, usageAt, quantity, direction, ...identity, ...others };
