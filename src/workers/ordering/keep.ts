@@ -22,7 +22,8 @@ export async function keepProduct(unit: UnitOfWork, product: Product, numbers: N
   await unit.get('product', product.id);
   await keepIdentities(unit, product, numbers);
   await setTimer(unit, PRODUCT_TIMER, product.id, await nextLook(unit, product));
-  unit.save('product', product, { partitionKey: partitionOf(product) });
+  // An order's product has an id that follows from the order: its timer and its event may both carry it out, and the later one finds it done.
+  unit.save('product', product, { partitionKey: partitionOf(product), raced: true });
 }
 
 /** When the product has to be looked at next; undefined for never. */
