@@ -4,6 +4,7 @@ const { spawn } = require('node:child_process');
 const { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { loadavg, tmpdir } = require('node:os');
 const { join } = require('node:path');
+const { cpuMs } = require('./processor');
 
 const OWN = Number(process.argv[2] ?? 783198) || 783198;
 // The public comparer's report that sets the bar: 767,785 of the other side, 765,979 matched.
@@ -94,9 +95,6 @@ async function writeFiles(folder) {
   return { expected, lines };
 }
 
-// What the kernel counts processor time in, on Linux.
-const TICKS = 100;
-
 /** Runs the comparison and watches the kernel's high-water mark of its memory, and its processor time. */
 function compare(folder) {
   const started = Date.now();
@@ -107,8 +105,7 @@ function compare(folder) {
   const watch = setInterval(() => {
     try {
       peakKb = Math.max(peakKb, Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0));
-      const [user, system] = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 13).map(Number);
-      cpuSeconds = (user + system) / TICKS;
+      cpuSeconds = cpuMs(child.pid) / 1000 || cpuSeconds;
     } catch { /* already gone, or no /proc here */ }
   }, 100);
   return new Promise((resolve) => {

@@ -3,7 +3,7 @@
 // Create, retrieve, list, filter, JSONPath filter and patch per second, ours beside bench/bare.js, interleaved in one run.
 //   node bench/rest.js [rounds] [seconds]
 const { fork } = require('node:child_process');
-const { mkdtempSync, readFileSync, rmSync } = require('node:fs');
+const { mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const os = require('node:os');
@@ -11,6 +11,7 @@ const autocannon = require('autocannon');
 const { mongo } = require('mongoose');
 require('../scripts/build').whenStale();
 const { startMongod } = require('../dist/embedded/mongod');
+const { cpuMs } = require('./processor');
 
 const rounds = Number(process.argv[2] ?? 3);
 const seconds = Number(process.argv[3] ?? 2);
@@ -25,16 +26,6 @@ const ready = (child, word) => new Promise((resolve, reject) => {
   child.stdout.on('data', (chunk) => { if (String(chunk).includes(word)) resolve(); });
   child.once('exit', () => reject(new Error('ended before it was ready')));
 });
-
-/** Milliseconds of processor time that a process has used, in steps of 10. */
-function cpuMs(pid) {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
-    return 10 * (Number(fields[11]) + Number(fields[12]));
-  } catch {
-    return NaN;
-  }
-}
 
 async function seed(uri) {
   const client = await new mongo.MongoClient(uri, { runtimeAdapters: { os } }).connect();

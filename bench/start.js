@@ -6,6 +6,7 @@ const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 require('../scripts/build').whenStale();
 const { startMongod } = require('../dist/embedded/mongod');
+const { cpuMs } = require('./processor');
 
 const rounds = Number(process.argv[2] ?? 3);
 const root = join(__dirname, '..');
@@ -15,9 +16,8 @@ const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length 
 
 /** Processor time in ms and resident memory in MB of a process, as Linux tells them. */
 function spent(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
   const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
-  return { cpuMs: (Number(fields[11]) + Number(fields[12])) * 10, megabytes: Math.round(pages * 4096 / 1e6) };
+  return { cpuMs: cpuMs(pid), megabytes: Math.round(pages * 4096 / 1e6) };
 }
 
 async function startOnce(uri, cache, files) {

@@ -2,12 +2,13 @@
 //   node bench/usage.js [records] [customers] [--alone]      --alone: without RabbitMQ
 // Beside the rate stands the processor time of the serving process and of mongod for 1,000 usages, which a busy machine changes little.
 const { fork } = require('node:child_process');
-const { mkdtempSync, readFileSync, rmSync } = require('node:fs');
+const { mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 require('../scripts/build').whenStale();
 const { startMongod } = require('../dist/embedded/mongod');
 const { startRabbitmq } = require('../dist/embedded/rabbitmq');
+const { cpuMs } = require('./processor');
 
 const RECORDS = Number(process.argv[2] ?? 20_000);
 const CUSTOMERS = Number(process.argv[3] ?? 100);
@@ -68,16 +69,6 @@ async function ratedAll(base, count) {
   }
 }
 
-/** Milliseconds of processor time that a process has had; Linux tells. */
-function cpuOf(pid) {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * 10;
-  } catch {
-    return NaN;
-  }
-}
-
 async function measure(name, env, port, mongodPid) {
   const base = `http://127.0.0.1:${port}`;
   const child = fork(join(__dirname, '..', 'bin', 'trunkline.js'), ['serve', '--port', String(port)], { env: { ...process.env, LOG_LEVEL: 'error', ...env }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
@@ -87,7 +78,7 @@ async function measure(name, env, port, mongodPid) {
     for (const [kind, tiers] of [['flat', false], ['graduated', true]]) {
       const lines = await prepare(base, tiers, Number(tiers));
       const started = Date.now();
-      const cpu = [child.pid, mongodPid].map(cpuOf);
+      const cpu = [child.pid, mongodPid].map(cpuMs);
       let arrived = 0;
       for (let from = 0; from < RECORDS; from += 5000) {
         const part = Array.from({ length: Math.min(5000, RECORDS - from) }, (_, n) => JSON.stringify(usage(lines, from + n, `${kind}-bulk`)));
@@ -97,7 +88,7 @@ async function measure(name, env, port, mongodPid) {
       rated += RECORDS;
       await ratedAll(base, rated);
       const all = Date.now() - started;
-      const [own, database] = [child.pid, mongodPid].map((pid, at) => Math.round((cpuOf(pid) - cpu[at]) / (RECORDS / 1000)));
+      const [own, database] = [child.pid, mongodPid].map((pid, at) => Math.round((cpuMs(pid) - cpu[at]) / (RECORDS / 1000)));
       console.log(`${name.padEnd(11)} ${kind.padEnd(10)} bulk        ${String(Math.round(RECORDS / (arrived / 1000))).padStart(7)}/s taken ${String(Math.round(RECORDS / (all / 1000))).padStart(7)}/s rated   ${own} + ${database} ms of processor per 1,000`);
     }
     const lines = await prepare(base, false, 2);
