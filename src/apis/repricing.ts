@@ -9,7 +9,7 @@ import { readPrices } from '../store/catalogue';
 import type { Doc } from '../store/codec';
 import { readReference } from '../store/reference';
 import type { UnitOfWork } from '../store/unitOfWork';
-import type { NumberRules } from '../workers/identity';
+import { numberRules, type NumberRules } from '../workers/identity';
 import { keepProduct } from '../workers/ordering/keep';
 import type { BehaviourParts } from './index';
 
@@ -35,7 +35,7 @@ interface Repricing {
 
 /** The catalogue's new prices for products sold before, after a notice (R19). They hold from the first period of each that begins on the day or later. */
 export function repricing({ config }: BehaviourParts): Behaviour {
-  const numbers = { quarantineMs: config.numberQuarantineDays * DAY_MS };
+  const numbers = numberRules(config);
   return {
     async createRepricingRun(request, unit, generic) {
       const answer = await generic(request, unit);

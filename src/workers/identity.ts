@@ -1,3 +1,4 @@
+import type { Config } from '../config';
 import { fault } from '../domain/fault';
 import { identityIntervals, type Product } from '../domain/product';
 import type { Store } from '../store/store';
@@ -74,6 +75,8 @@ async function keepIdentity(unit: UnitOfWork, earlier: readonly Identity[], inte
 export interface NumberRules {
   readonly quarantineMs: number;
 }
+
+export const numberRules = ({ numberQuarantineDays }: Pick<Config, 'numberQuarantineDays'>): NumberRules => ({ quarantineMs: numberQuarantineDays * 86_400_000 });
 
 interface Holder {
   readonly id: string;

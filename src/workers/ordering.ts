@@ -2,6 +2,7 @@ import type { Config } from '../config';
 import type { Message, Verdict } from '../events/broker';
 import { readEvent } from '../events/envelope';
 import type { Doc } from '../store/codec';
+import { numberRules } from './identity';
 import { assess } from './ordering/cancel';
 import { carryOut } from './ordering/carryOut';
 import { dispatch, type ItemFulfilment } from './ordering/fulfilment';
@@ -15,7 +16,6 @@ import type { Worker, WorkerParts } from './worker';
 
 /** Orders that are worked on at the same time; their commits travel together. */
 const BATCH = { size: 32, waitMs: 2 };
-const DAY_MS = 86_400_000;
 
 /** Carries out orders: what was agreed becomes products, numbers, balances and charges. Also keeps their dates and those of renewals. */
 export async function startOrdering(parts: WorkerParts, config: Config): Promise<Worker> {
@@ -34,7 +34,7 @@ export async function startOrdering(parts: WorkerParts, config: Config): Promise
 function orderingOf({ store, log }: WorkerParts, config: Config): Ordering {
   const { fulfilmentUrl: url, fulfilmentTimeoutMs: timeoutMs, clearingHouseUrl } = config;
   return {
-    store, log, numbers: { quarantineMs: config.numberQuarantineDays * DAY_MS }, operator: config.operatorName,
+    store, log, numbers: numberRules(config), operator: config.operatorName,
     ...(url !== undefined && { fulfilment: { timeoutMs, ...(url !== 'events' && { url: url.replace(/\/+$/, '') }) } }),
     ...(clearingHouseUrl !== undefined && { clearingHouse: { url: clearingHouseUrl } }),
   };

@@ -21,16 +21,18 @@ const popOf = ({ productOfferingPrice }: AgreedProductPrice): string | undefined
 export function repriced(product: Product, offered: readonly OfferedPrice[], at: string, zone: string): Product | undefined {
   const agreed = (product.productPrice ?? []).filter((price) => price.priceType !== 'oneTime' && isOpen(price, at));
   const negotiated = agreed.filter((price) => price.isNegotiated === true);
-  const held = new Set(agreed.filter((price) => popOf(price) !== undefined && price.isNegotiated !== true));
+  const held = new Map(agreed.filter((price) => popOf(price) !== undefined && price.isNegotiated !== true).map((price) => [price, terms(price)]));
   const current = agreedPrices(offered, { id: '1', action: 'modify' }, at).filter((price) => price.priceType !== 'oneTime');
   const byTerms = new Map(current.map((price) => [terms(price), price]));
-  const ending = [...held].filter((price) => !byTerms.has(terms(price)));
-  const known = new Set([...held].map(terms));
-  const fresh = current.filter((price) => !known.has(terms(price))).map((price) => ({ price, before: predecessor(price, [...ending, ...negotiated]) }));
+  const ending = [...held].flatMap(([price, its]) => (byTerms.has(its) ? [] : [price]));
+  const known = new Set(held.values());
+  const fresh = [...byTerms].flatMap(([its, price]) => (known.has(its) ? [] : [{ price, before: predecessor(price, [...ending, ...negotiated]) }]));
   const productPrice = [
     ...(product.productPrice ?? []).map((price) => {
-      const same = held.has(price) ? byTerms.get(terms(price)) : price;
-      return same === undefined ? endedPrice(price, at) : endingWith(price, same);
+      const its = held.get(price);
+      if (its === undefined) return price;
+      const same = byTerms.get(its);
+      return same ? endingWith(price, same) : endedPrice(price, at);
     }),
     ...fresh.flatMap(({ price, before }) => (before?.isNegotiated === true ? [] : [withDiscountsOf(price, before, zone)])),
   ];
