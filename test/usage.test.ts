@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http';
-import { call, startListener, startServer, until, type TestServer } from './setup/server';
+import { announceAgain, call, startListener, startServer, until, type TestServer } from './setup/server';
 import { characteristics, openShop, type Json, type Shop } from './setup/shop';
 
 const IMSI = '001010000000077';
@@ -65,11 +65,10 @@ describe('usage', () => {
     expect([first.status, again.status, again.body.id]).toEqual([201, 201, first.body.id]);
     expect(await call('POST', `${usages}/usage`, record('d11', { duration: 11 }))).toMatchObject({ status: 409, body: { code: 'USG-01' } });
     await rated(first.body.id);
-    const log = server.store.database.collection('event');
     const deducts = await server.store.count('adjustBalance', { 'usage.id': first.body.id });
     for (let n = 0; n < 2; n += 1) {
-      await log.updateMany({ entity: `usage/${first.body.id}`, eventType: 'UsageCreateEvent' }, { $set: { sent: false } });
-      await until('the event went out again', async () => await log.countDocuments({ entity: `usage/${first.body.id}`, sent: false }) === 0);
+      const entry = await announceAgain(server, { entity: `usage/${first.body.id}`, eventType: 'UsageCreateEvent' });
+      await until('the event went out again', async () => await server.store.count('outbox', { _id: entry }) === 0);
     }
     // What is sent behind it in the queue of its account is worked off behind it.
     const behind = await call('POST', `${usages}/usage`, record('d11-behind', { duration: 10 }));

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventRecord } from '../store/event';
 import { dropLease, holdLease } from '../store/lease';
-import { forgetEvents, markSent, unsentEvents } from '../store/outbox';
+import { dropEntries, eventsOfEntries, forgetEvents, waitingEntries, type OutboxEntry } from '../store/outbox';
 import type { Store } from '../store/store';
 import type { Broker, Log, Outgoing, Subscription } from './broker';
 import { collectDeadLetters } from './deadLetters';
@@ -21,13 +21,16 @@ const LEASE = 'relay';
 const LEASE_MS = 6000;
 const POLL_MS = 100;
 const FORGET_EVERY_MS = 60_000;
-const WINDOW = 1024;
-/** Windows that are read, waiting, under way or confirmed and not yet marked. */
-const READ_AHEAD = 4;
+/** In process a confirm comes when the workers have done their work, and they do it in batches. */
+const WINDOW = 4096;
+/** Windows of events that are read, waiting, under way or confirmed and not yet struck off. */
+const READ_AHEAD = 2;
+/** Most outbox entries read at once; one may hold a single event or a thousand. */
+const MOST_ENTRIES = 500;
 
 /**
- * Brings committed events to the broker, in the order of the log. One relay per database is at work, by lease. An event is
- * marked only after the broker's confirm: a crash in between sends it twice, never zero times.
+ * Brings committed events to the broker, in the order of the log. One relay per database is at work, by lease. An entry of
+ * the outbox is struck off only after the broker's confirm of all its events: a crash before that sends them twice, never zero times.
  */
 export function startRelay(store: Store, broker: Broker, { log, publicUrl = '', window = WINDOW, retentionDays = 0 }: RelayOptions): { stop(): Promise<void> } {
   let stopping = false;
@@ -82,31 +85,53 @@ interface Drain {
  * the next is published only after the confirm of the one before.
  */
 async function drain(store: Store, broker: Broker, { publicUrl, window, signal, mayRun }: Drain): Promise<Error | undefined> {
-  const known = new Set<string>();
-  const byEntity = new Map<string, EventRecord[]>();
-  const ready: EventRecord[] = [];
+  /** How many events of each entry are not confirmed yet; those that are stay until they are struck off. */
+  const left = new Map<string, number>();
+  const byEntity = new Map<string, Waiting[]>();
+  const ready: Waiting[] = [];
+  let held = 0;
   let flying = 0;
   let failure: Error | undefined;
   const fail = (error: Error) => { failure ??= error; };
-  const marker = createMarker(store, (ids) => { for (const id of ids) known.delete(id); }, fail);
+  const striker = createStriker(store, (entries) => {
+    for (const { _id, events } of entries) {
+      left.delete(_id);
+      held -= events.length;
+    }
+  }, fail);
 
-  const take = (record: EventRecord): void => {
-    known.add(record._id);
-    const waiting = byEntity.get(record.entity);
-    if (waiting) waiting.push(record);
+  const done = (entry: OutboxEntry): void => {
+    const rest = left.get(entry._id)! - 1;
+    left.set(entry._id, rest);
+    if (rest === 0) striker.strike(entry);
+  };
+  const take = (one: Waiting): void => {
+    const waiting = byEntity.get(one.event.entity);
+    if (waiting) waiting.push(one);
     else {
-      byEntity.set(record.entity, [record]);
-      ready.push(record);
+      byEntity.set(one.event.entity, [one]);
+      ready.push(one);
     }
   };
-  const launch = (record: EventRecord): void => {
+  const takeEntries = async (entries: readonly OutboxEntry[]): Promise<void> => {
+    const events = await eventsOfEntries(store, entries);
+    const mayLeave = await quietMayLeave(store, [...events.values()].flat());
+    for (const entry of entries) {
+      const wanted = events.get(entry._id)!.filter(({ quiet }) => mayLeave || !quiet);
+      left.set(entry._id, wanted.length);
+      held += entry.events.length;
+      for (const event of wanted) take({ event, entry });
+      if (wanted.length === 0) striker.strike(entry);
+    }
+  };
+  const launch = (one: Waiting): void => {
     flying += 1;
-    broker.publish(toMessage(store, broker, record, publicUrl)).then(() => {
-      marker.mark(record._id);
-      const waiting = byEntity.get(record.entity)!;
+    broker.publish(toMessage(store, broker, one.event, publicUrl)).then(() => {
+      done(one.entry);
+      const waiting = byEntity.get(one.event.entity)!;
       waiting.shift();
       if (waiting[0]) ready.push(waiting[0]);
-      else byEntity.delete(record.entity);
+      else byEntity.delete(one.event.entity);
     }, fail).finally(() => {
       flying -= 1;
       signal.nudge();
@@ -115,28 +140,38 @@ async function drain(store: Store, broker: Broker, { publicUrl, window, signal, 
 
   let more = true;
   for (let readAt = 0; mayRun() && failure === undefined;) {
-    const room = READ_AHEAD * window - known.size;
+    const room = READ_AHEAD * window - held;
     const worthwhile = room >= window;
     if (worthwhile && (signal.taken() || more || Date.now() >= readAt)) {
-      const records = await unsentEvents(store, room, known).catch((error: Error) => { fail(error); return []; });
-      const mayLeave = await quietMayLeave(store, records).catch((error: Error) => { fail(error); return true; });
-      for (const record of records) {
-        if (mayLeave || !record.quiet) take(record);
-        else {
-          known.add(record._id);
-          marker.mark(record._id);
-        }
-      }
-      more = records.length === room;
+      const waiting = await waitingEntries(store, MOST_ENTRIES, new Set(left.keys())).catch((error: Error) => { fail(error); return []; });
+      const entries = fitting(waiting, room);
+      await takeEntries(entries).catch(fail);
+      more = entries.length < waiting.length || waiting.length === MOST_ENTRIES;
       readAt = Date.now() + POLL_MS;
     }
     while (ready.length > 0 && flying < window && failure === undefined && broker.state() === 'up') launch(ready.shift()!);
-    if (!(more && READ_AHEAD * window - known.size >= window)) await signal.wait(POLL_MS, worthwhile);
+    if (!(more && READ_AHEAD * window - held >= window)) await signal.wait(POLL_MS, worthwhile);
   }
   // In process a confirm may be as far away as a consumer's own commit; what is not confirmed by then is sent again later.
   for (let waited = 0; flying > 0 && waited < 5000; waited += 10) await sleep(10);
-  await marker.end();
+  await striker.end();
   return failure;
+}
+
+/** One event on its way, and the entry that brought it. */
+interface Waiting {
+  readonly event: EventRecord;
+  readonly entry: OutboxEntry;
+}
+
+/** The first of the entries, as many as there is room for their events; one at least. */
+function fitting(entries: readonly OutboxEntry[], room: number): readonly OutboxEntry[] {
+  let total = 0;
+  const end = entries.findIndex(({ events }, index) => {
+    total += events.length;
+    return index > 0 && total > room;
+  });
+  return end < 0 ? entries : entries.slice(0, end);
 }
 
 /**
@@ -189,20 +224,20 @@ function createSignal(): Signal {
   };
 }
 
-/** Marks events as sent, many at a time. */
-function createMarker(store: Store, marked: (ids: readonly string[]) => void, failed: (error: Error) => void) {
-  let ids: string[] = [];
+/** Strikes off entries whose events the broker has, many at a time. */
+function createStriker(store: Store, struck: (entries: readonly OutboxEntry[]) => void, failed: (error: Error) => void) {
+  let entries: OutboxEntry[] = [];
   let running: Promise<void> | undefined;
   const flush = async (): Promise<void> => {
-    while (ids.length > 0) {
-      const batch = ids;
-      ids = [];
-      await markSent(store, batch).then(() => marked(batch), failed);
+    while (entries.length > 0) {
+      const batch = entries;
+      entries = [];
+      await dropEntries(store, batch.map(({ _id }) => _id)).then(() => struck(batch), failed);
     }
   };
   return {
-    mark(id: string) {
-      ids.push(id);
+    strike(entry: OutboxEntry) {
+      entries.push(entry);
       running ??= sleep(5).then(flush).finally(() => { running = undefined; });
     },
     async end() {

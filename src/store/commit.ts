@@ -1,11 +1,14 @@
 import { randomInt } from 'node:crypto';
 import mongoose from 'mongoose';
 import { fault } from '../domain/fault';
-import { encode, type Stored } from './codec';
+import { encode, type Stored, type StoredMeta } from './codec';
 import type { Database } from './connection';
 import { countChanges, type Counting } from './counter';
 import { crashPoint } from './crashPoint';
 import type { Change, EventRecord } from './event';
+import { insertDocuments } from './insertion';
+import type { KeepLately } from './lately';
+import { outboxEntry } from './outbox';
 
 type Write = mongoose.mongo.AnyBulkWriteOperation<Stored>;
 
@@ -41,7 +44,7 @@ const MOST_DRAFTS = 200;
  * Commits units of work. Those that arrive together travel as one transaction, several times the throughput of one each; a lone one
  * waits for nothing. If the transaction of several fails they are committed singly, so that only the guilty one fails.
  */
-export function createCommit(database: Database, onEvents: () => void): (draft: Draft) => Promise<void> {
+export function createCommit(database: Database, lately: KeepLately, onEvents: () => void): (draft: Draft) => Promise<void> {
   let queue: Waiting[] = [];
   const slots = Array.from({ length: IN_FLIGHT }, (_, slot) => slot);
   // Two transactions on one document would only conflict and spin in the database: the later one waits here.
@@ -57,7 +60,7 @@ export function createCommit(database: Database, onEvents: () => void): (draft: 
       const slot = slots.pop()!;
       const touches = batch.flatMap((waiting) => waiting.touches);
       for (const touch of touches) flying.add(touch);
-      settle(database, batch, slot).finally(() => {
+      settle({ database, lately, slot }, batch).finally(() => {
         for (const touch of touches) flying.delete(touch);
         slots.push(slot);
         if (batch.some(({ draft }) => draft.events.length > 0)) onEvents();
@@ -91,10 +94,16 @@ function takeBatch(queue: readonly Waiting[], flying: ReadonlySet<string>): [Wai
   return [batch, rest];
 }
 
-async function settle(database: Database, batch: readonly Waiting[], slot: number): Promise<void> {
+interface Lane {
+  readonly database: Database;
+  readonly lately: KeepLately;
+  readonly slot: number;
+}
+
+async function settle(lane: Lane, batch: readonly Waiting[]): Promise<void> {
   if (batch.length > 1) {
     try {
-      await transact(database, batch.map(({ draft }) => draft), slot);
+      await transact(lane, batch.map(({ draft }) => draft));
       for (const { resolve } of batch) resolve();
       return;
     } catch (error) {
@@ -104,7 +113,7 @@ async function settle(database: Database, batch: readonly Waiting[], slot: numbe
       }
     }
   }
-  for (const { draft, resolve, reject } of batch) await transact(database, [draft], slot).catch((error: unknown) => raced(draft, error)).then(resolve, reject);
+  for (const { draft, resolve, reject } of batch) await transact(lane, [draft]).catch((error: unknown) => raced(draft, error)).then(resolve, reject);
 }
 
 function raced({ changes }: Draft, error: unknown): never {
@@ -120,23 +129,40 @@ export function isUnavailable(error: unknown): boolean {
     || code === 91 || code === 11600 || code === 10107 || code === 189;
 }
 
-async function transact(database: Database, drafts: readonly Draft[], slot: number): Promise<void> {
+async function transact({ database, lately, slot }: Lane, drafts: readonly Draft[]): Promise<void> {
   const work = collect(database, drafts, slot);
-  await database.client.withSession((session) => session.withTransaction(async () => {
-    for (const [name, writes] of work.writes) {
-      await write(database, name, writes, session);
-      crashPoint(`written ${name}`);
-    }
-    for (const [name, records] of work.records) {
-      await insert(database, name, records, session);
-      crashPoint(`inserted ${name}`);
-    }
-  }, { maxCommitTimeMS: 10_000 }));
+  // Kept before the commit: whoever is told of it by the database finds it here.
+  if (work.entry !== undefined) lately.keepEvents(work.entry, work.events);
+  try {
+    await database.client.withSession((session) => session.withTransaction(async () => {
+      for (const [name, writes] of work.writes) {
+        await write(database, name, writes, session);
+        crashPoint(`written ${name}`);
+      }
+      for (const [name, records] of work.records) {
+        await insert(database, name, records, session);
+        crashPoint(`inserted ${name}`);
+      }
+    }, { maxCommitTimeMS: 10_000 }));
+  } catch (error) {
+    if (work.entry !== undefined) lately.dropEvents(work.entry);
+    for (const { collection, id } of drafts.flatMap(({ changes }) => changes)) lately.keepDoc(collection, id, undefined);
+    throw error;
+  }
+  for (const { change: { collection, id, after }, meta } of work.kept) {
+    lately.keepDoc(collection, id, after && { doc: after, rev: meta._rev, seq: meta._seq, at: meta._at });
+  }
 }
+
+type Meta = Omit<StoredMeta, '_id'>;
 
 interface Work {
   readonly writes: ReadonlyMap<string, Write[]>;
   readonly records: ReadonlyMap<string, Stored[]>;
+  readonly events: readonly EventRecord[];
+  /** Id of the outbox entry of the events, if there are any. */
+  readonly entry: string | undefined;
+  readonly kept: readonly { readonly change: Change; readonly meta: Meta }[];
 }
 
 function collect(database: Database, drafts: readonly Draft[], slot: number): Work {
@@ -147,24 +173,29 @@ function collect(database: Database, drafts: readonly Draft[], slot: number): Wo
     if (list) list.push(item);
     else map.set(name, [item]);
   };
+  const events = drafts.flatMap((draft) => [...draft.events, ...draft.records.flatMap(({ collection, record }) => (collection === 'event' ? [record as unknown as EventRecord] : []))]);
+  const outbox = events.length > 0 ? outboxEntry(events) : undefined;
   const counting: Counting = new Map();
-  for (const { changes, events, records: more } of drafts) {
-    const seqs = new Map<string, EventRecord>();
-    for (const event of events) {
-      seqs.set(event.entity, event);
-      put(records, 'event', event as unknown as Stored);
-    }
+  const kept: { change: Change; meta: Meta }[] = [];
+  for (const { changes, events: own, records: more } of drafts) {
+    const seqs = new Map(own.map((event) => [event.entity, event.seq]));
     for (const change of changes) {
       const resource = database.resource(change.collection);
       if (resource) countChanges(counting, resource, change);
-      put(writes, change.collection, writeOf(database, change, seqs.get(`${change.collection}/${change.id}`)));
+      const seq = seqs.get(`${change.collection}/${change.id}`);
+      const meta = metaOf(change, seq === undefined ? undefined : { seq, place: outbox!.place });
+      kept.push({ change, meta });
+      put(writes, change.collection, writeOf(database, change, meta));
     }
-    for (const { collection, record } of more) put(records, collection, record as Stored);
+    for (const { collection, record } of more) if (collection !== 'event') put(records, collection, record as Stored);
   }
-  const logged = records.get('event')?.length ?? 0;
-  if (logged > 0) counting.set('event', new Map([['n', logged]]));
+  if (outbox) {
+    records.set('event', events as unknown as Stored[]);
+    records.set('outbox', [outbox.entry as unknown as Stored]);
+    counting.set('event', new Map([['n', events.length]]));
+  }
   for (const write of counterWrites(counting, slot)) put(writes, 'counter', write);
-  return { writes, records };
+  return { writes, records, events, entry: outbox?.entry._id, kept };
 }
 
 /**
@@ -177,10 +208,12 @@ const counterWrites = (counting: Counting, slot: number): Write[] => [...countin
   updateOne: { filter: { _id: `${collection}|${LANE}|${slot}` }, update: { $inc: Object.fromEntries(byField) } as never, upsert: true },
 }));
 
-function writeOf(database: Database, { collection, id, before, after, rev }: Change, event: EventRecord | undefined): Write {
+const metaOf = ({ before, rev }: Change, announced: { readonly seq: number; readonly place: number } | undefined): Meta =>
+  ({ _rev: rev ?? (before?.rev ?? 0) + 1, _seq: announced?.seq ?? before?.seq ?? 0, _at: announced?.place ?? before?.at ?? 0 });
+
+function writeOf(database: Database, { collection, id, before, after }: Change, meta: Meta): Write {
   const known = before ? { _id: id, _rev: before.rev } : undefined;
   if (!after) return { deleteOne: { filter: known ?? { _id: id } } };
-  const meta = { _rev: rev ?? (before?.rev ?? 0) + 1, _seq: event?.seq ?? before?.seq ?? 0, _at: event?.order ?? before?.at ?? 0 };
   const stored = encode(database.resource(collection)?.shape, after, meta);
   return known ? { replaceOne: { filter: known, replacement: stored } } : { insertOne: { document: stored } };
 }
@@ -192,14 +225,14 @@ function writeOf(database: Database, { collection, id, before, after, rev }: Cha
 const MANY_REPLACED = 8;
 
 async function write(database: Database, name: string, writes: readonly Write[], session: mongoose.mongo.ClientSession): Promise<void> {
-  const replacements = writes.flatMap((one) => ('replaceOne' in one ? [one.replaceOne as unknown as Replacement] : []));
+  const inserted = writes.flatMap((one) => ('insertOne' in one ? [one.insertOne.document as unknown as Stored] : []));
+  const replaced = writes.flatMap((one) => ('replaceOne' in one ? [one.replaceOne as unknown as Replacement] : []));
+  const apart = replaced.length >= MANY_REPLACED;
+  const others = writes.filter((one) => !('insertOne' in one) && !(apart && 'replaceOne' in one));
   try {
-    if (replacements.length < MANY_REPLACED) await writeEach(database, name, writes, session);
-    else {
-      await replaceMany(database, name, replacements, session);
-      const others = writes.filter((one) => !('replaceOne' in one));
-      if (others.length > 0) await writeEach(database, name, others, session);
-    }
+    if (apart) await removeAll(database, name, replaced, session);
+    await insertDocuments(database, name, [...inserted, ...(apart ? replaced.map(({ replacement }) => replacement) : [])], session);
+    if (others.length > 0) await writeEach(database, name, others, session);
   } catch (error) {
     // The driver would try the same again after a pause of up to 500 ms, and find the revision gone.
     if (isWriteConflict(error) && name !== 'counter') throw new Stale(`${name} is being changed by somebody else`);
@@ -213,23 +246,26 @@ interface Replacement {
 }
 
 async function writeEach(database: Database, name: string, writes: readonly Write[], session: mongoose.mongo.ClientSession): Promise<void> {
-  const { insertedCount, matchedCount, deletedCount, upsertedCount } = await database.collection(name).bulkWrite([...writes], { session, ordered: false });
-  if (insertedCount + matchedCount + deletedCount + upsertedCount !== writes.length) throw new Stale(`${name} was changed by somebody else`);
+  const { matchedCount, deletedCount, upsertedCount } = await database.collection(name).bulkWrite([...writes], { session, ordered: false });
+  if (matchedCount + deletedCount + upsertedCount !== writes.length) throw new Stale(`${name} was changed by somebody else`);
 }
 
-/** What is read within the transaction stays so until its end, or the removal fails. */
-async function replaceMany(database: Database, name: string, replacements: readonly Replacement[], session: mongoose.mongo.ClientSession): Promise<void> {
-  const collection = database.collection(name);
-  const all = { _id: { $in: replacements.map(({ filter }) => filter._id) } };
-  const revisions = new Map((await collection.find(all, { session, projection: { _rev: 1 } }).toArray()).map(({ _id, _rev }) => [_id, _rev]));
-  if (replacements.some(({ filter }) => revisions.get(filter._id) !== filter._rev)) throw new Stale(`${name} was changed by somebody else`);
-  await collection.deleteMany(all, { session });
-  await collection.insertMany(replacements.map(({ replacement }) => replacement), { session, ordered: false });
+/** Removes the documents that are to be put in again, each in the revision that it was read in. Most are of one revision. */
+async function removeAll(database: Database, name: string, replaced: readonly Replacement[], session: mongoose.mongo.ClientSession): Promise<void> {
+  const byRevision = new Map<number, string[]>();
+  for (const { filter: { _id, _rev } } of replaced) {
+    const ids = byRevision.get(_rev);
+    if (ids) ids.push(_id);
+    else byRevision.set(_rev, [_id]);
+  }
+  const deletes = [...byRevision].map(([_rev, ids]) => ({ deleteMany: { filter: { _id: { $in: ids }, _rev } } }));
+  const { deletedCount } = await database.collection(name).bulkWrite(deletes, { session, ordered: false });
+  if (deletedCount !== replaced.length) throw new Stale(`${name} was changed by somebody else`);
 }
 
 async function insert(database: Database, name: string, records: readonly Stored[], session: mongoose.mongo.ClientSession): Promise<void> {
   try {
-    await database.collection(name).insertMany([...records], { session, ordered: false });
+    await insertDocuments(database, name, records, session);
   } catch (error) {
     throw isDuplicate(error) ? new AlreadyDone(duplicateKey(error)) : error;
   }

@@ -22,7 +22,8 @@ export interface Database {
 
 /** Collections that hold no TMF resource, with their indexes. */
 const INTERNAL: Readonly<Record<string, readonly (readonly [Record<string, 1 | -1>, mongoose.mongo.CreateIndexesOptions?])[]>> = {
-  event: [[{ sent: 1, order: 1 }, { partialFilterExpression: { sent: false } }], [{ entity: 1, seq: 1 }], [{ order: 1 }], [{ eventType: 1, order: 1 }]],
+  event: [[{ entity: 1, seq: 1 }], [{ order: 1 }], [{ eventType: 1, order: 1 }]],
+  outbox: [],
   effect: [[{ at: 1 }, { expireAfterSeconds: 90 * 86_400 }]],
   idempotency: [[{ at: 1 }, { expireAfterSeconds: 7 * 86_400 }]],
   counter: [],

@@ -8,7 +8,6 @@ export interface EventRecord {
   readonly _id: string;
   /** Microseconds since 1970, larger than that of every earlier event of the same entity; the order of the log. */
   readonly order: number;
-  readonly sent: boolean;
   readonly api: string;
   readonly version: string;
   /** The attribute that carries the resource, as in productOrder. */
@@ -81,7 +80,7 @@ export function eventsOf(change: Change, resource: Resource, correlationId: stri
     at = nextOrder(at);
     const alsoUnder = resource.payloadKeys?.[eventType];
     return {
-      _id: randomUUID(), order: at, sent: false, api: resource.api, version: resource.version, resource: resource.key, eventType,
+      _id: randomUUID(), order: at, api: resource.api, version: resource.version, resource: resource.key, eventType,
       vendor: !resource.events.has(eventType), quiet: change.quiet ?? false,
       entity: `${change.collection}/${change.id}`, href, seq, rev,
       time: new Date().toISOString(), correlationId: change.correlationId ?? correlationId, partitionKey: change.partitionKey ?? change.id, changed,

@@ -90,7 +90,7 @@ export async function rotateSecret(store: Store, hubId: string, secretKey: strin
 export function hubEvent(hub: Hub, correlationId: string, body: Doc): EventRecord {
   const order = nextOrder(0);
   return {
-    _id: randomUUID(), order, sent: false, api: 'trunkline', version: 'v1', resource: 'hub', eventType: 'HubStateChangeEvent', vendor: false, quiet: false,
+    _id: randomUUID(), order, api: 'trunkline', version: 'v1', resource: 'hub', eventType: 'HubStateChangeEvent', vendor: false, quiet: false,
     entity: `hub/${hub.id}`, href: `/trunkline/v1/hub/${encodeURIComponent(hub.id)}`, seq: hub.stateChanges, rev: hub.stateChanges, time: new Date().toISOString(),
     correlationId, partitionKey: hub.id, changed: ['status'], body,
   };

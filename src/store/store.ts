@@ -6,6 +6,7 @@ import { decode, type Doc, type Held } from './codec';
 import { createCommit, type Draft } from './commit';
 import { openDatabase, type Database } from './connection';
 import { readTotal } from './counter';
+import { createLately, type Lately } from './lately';
 import { createReads } from './reads';
 import { createShared } from './shared';
 import { createTogether, type Key } from './together';
@@ -40,6 +41,8 @@ export interface Store {
    * committed together (together.ts). `keys` names all that the work reads and changes by id, except what it makes anew.
    */
   runTogether<T>(keys: readonly Key[], work: (unit: UnitOfWork) => Promise<T>, options?: RunOptions): Promise<T>;
+  /** What this process has just committed. */
+  readonly lately: Lately;
   /** Calls back in this process soon after events were committed; the answer ends it. */
   onEvents(listener: () => void): () => void;
   close(): Promise<void>;
@@ -59,7 +62,8 @@ const READ_MS = 2000;
 export async function openStore({ uri, database: name, resources, clock, tenant = 'default' }: StoreOptions): Promise<Store> {
   const database = await openDatabase(uri, name, resources);
   const listeners = new Set<() => void>();
-  const commit: (draft: Draft) => Promise<void> = createCommit(database, () => { for (const listener of listeners) listener(); });
+  const lately = createLately();
+  const commit: (draft: Draft) => Promise<void> = createCommit(database, lately, () => { for (const listener of listeners) listener(); });
   const reads = createReads(database);
   const shared = createShared();
 
@@ -67,6 +71,7 @@ export async function openStore({ uri, database: name, resources, clock, tenant 
     tenant,
     clock,
     database,
+    lately,
     resource: (collection) => database.resource(collection),
     read: <T extends Doc>(collection: string, id: string) => reads<T>(collection, id),
     async readMany<T extends Doc>(collection: string, ids: readonly string[]) {

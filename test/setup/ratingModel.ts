@@ -1,7 +1,7 @@
 import type fc from 'fast-check';
 import { balancesOf, euro, type Balances } from '../fixtures/balances';
 import { ref, type Biller, type Json } from './biller';
-import { call, until, type Reply, type TestServer } from './server';
+import { announceAgain, call, until, type Reply, type TestServer } from './server';
 
 /** A monetary bucket in cents. What is reserved never exceeds what is there. */
 interface Purse { left: number; reserved: number }
@@ -164,7 +164,7 @@ export class Repeat implements Command {
     const { id, body } = model.usages[this.pick % model.usages.length]!;
     const again = verdict(await call('POST', usagesOf(line), body), true);
     if (again.id !== id) throw new Error(`the record became ${again.id} beside ${id}`);
-    await line.server.store.database.collection('event').updateMany({ entity: `usage/${id}`, eventType: 'UsageCreateEvent' }, { $set: { sent: false } });
+    await announceAgain(line.server, { entity: `usage/${id}`, eventType: 'UsageCreateEvent' });
   }
   toString = () => `repeat ${this.pick}`;
 }

@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { readConfig } from '../../src/config';
 import { createLog, type Logger } from '../../src/log';
 import { start, type Running } from '../../src/main';
+import type { EventRecord } from '../../src/store/event';
+import { outboxEntry } from '../../src/store/outbox';
 import { amqpUrl, exchangePrefix, freshDatabase } from './ground';
 
 export interface TestServer extends Running {
@@ -42,6 +44,14 @@ export async function startServer({ roles, env = {}, rabbit = false, log }: Test
       await database.drop();
     },
   };
+}
+
+/** Puts events of the log into the outbox again, as if the broker had never confirmed them. @returns the id of the entry */
+export async function announceAgain({ store }: Pick<TestServer, 'store'>, filter: object): Promise<string> {
+  const events = await store.database.collection('event').find(filter, { sort: { order: 1 } }).toArray() as unknown as EventRecord[];
+  const { entry } = outboxEntry(events);
+  await store.database.collection('outbox').insertOne(entry as never);
+  return entry._id;
 }
 
 /** A port below the range that the system hands to client sockets. */

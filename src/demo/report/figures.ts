@@ -108,10 +108,10 @@ async function billFigures(client: Client): Promise<Figures> {
   };
 }
 
-/** What the broker confirmed, by the event log, and what reached the partner. */
+/** What was announced, by the event log, and what reached the partner. */
 async function eventFigures(client: Client, { types }: Heard): Promise<Figures> {
   const wanted = Object.values(SUBSCRIPTIONS).flat();
-  const published = await Promise.all(wanted.map((type) => client.count(`${at('trunkline', 'event')}?eventType=${type}&sent=true&fields=eventType`)));
+  const published = await Promise.all(wanted.map((type) => client.count(`${at('trunkline', 'event')}?eventType=${type}&fields=eventType`)));
   return Object.fromEntries(wanted.flatMap((type, index) => [[`${type}, published`, published[index]!], [`${type}, delivered`, types.get(type) ?? 0]]));
 }
 
