@@ -26,8 +26,24 @@ const zoneOf = ({ timeZone }: CycleAccount): string => timeZone ?? 'utc';
 export const localDate = (instant: Date | string, zone: string): string =>
   DateTime.fromJSDate(new Date(instant), { zone }).toISODate() ?? '';
 
+/** Few dates are asked for again and again, and a calendar is slow to ask. */
+function remembered<A, B>(answer: (first: A, second: B) => string): (first: A, second: B) => string {
+  const answers = new Map<string, string>();
+  return (first, second) => {
+    const key = `${String(first)} ${String(second)}`;
+    let known = answers.get(key);
+    if (known === undefined) {
+      known = answer(first, second);
+      if (answers.size >= MOST_REMEMBERED) answers.clear();
+      answers.set(key, known);
+    }
+    return known;
+  };
+}
+const MOST_REMEMBERED = 10_000;
+
 /** Midnight of a local date, as an ISO instant in UTC. */
-export const midnight = (date: string, zone: string): string => DateTime.fromISO(date, { zone }).toJSDate().toISOString();
+export const midnight: (date: string, zone: string) => string = remembered((date, zone) => DateTime.fromISO(date, { zone }).toJSDate().toISOString());
 
 export const rangeOf = (period: { readonly startDateTime: string; readonly endDateTime: string }, zone: string): DateRange =>
   ({ start: localDate(period.startDateTime, zone), end: localDate(period.endDateTime, zone) });
@@ -39,7 +55,7 @@ export const periodOf = ({ start, end }: DateRange, zone: string): Required<Time
 export const days = ({ start, end }: DateRange): number =>
   DateTime.fromISO(end, { zone: 'utc' }).diff(DateTime.fromISO(start, { zone: 'utc' }), 'days').days;
 
-export const addDays = (date: string, count: number): string => DateTime.fromISO(date, { zone: 'utc' }).plus({ days: count }).toISODate() ?? date;
+export const addDays: (date: string, count: number) => string = remembered((date, count) => DateTime.fromISO(date, { zone: 'utc' }).plus({ days: count }).toISODate() ?? date);
 
 /** So many months later, clamped to the end of the month: give the first date each time, so that it returns to its day. */
 export const addMonths = (date: string, count: number): string => DateTime.fromISO(date, { zone: 'utc' }).plus({ months: count }).toISODate() ?? date;
@@ -72,11 +88,30 @@ export interface AccountPeriod extends Required<TimePeriod> {
   readonly range: DateRange;
 }
 
+interface KnownPeriod extends AccountPeriod {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** Instants fall into few periods. By time zone, anchor day and length. */
+const known = new Map<string, KnownPeriod[]>();
+const MOST_KNOWN = 50;
+
 export function accountPeriod(account: CycleAccount, instant: Date): AccountPeriod {
   const zone = zoneOf(account);
   const months = MONTHS[account.billStructure?.cycleSpecification?.frequency?.toLowerCase() ?? 'monthly'] ?? 1;
-  const range = cycleAround(localDate(instant, zone), account.anchorDay ?? 1, months);
-  return { ...periodOf(range, zone), range };
+  const anchorDay = account.anchorDay ?? 1;
+  const key = `${zone} ${anchorDay} ${months}`;
+  const periods = known.get(key) ?? [];
+  const at = instant.getTime();
+  const held = periods.find(({ from, until }) => at >= from && at < until);
+  if (held) return held;
+  const range = cycleAround(localDate(instant, zone), anchorDay, months);
+  const { startDateTime, endDateTime } = periodOf(range, zone);
+  const period = { startDateTime, endDateTime, range, from: Date.parse(startDateTime), until: Date.parse(endDateTime) };
+  if (known.size > MOST_REMEMBERED) known.clear();
+  known.set(key, [...periods.slice(-MOST_KNOWN), period]);
+  return period;
 }
 
 /** The period after this one. */

@@ -1,3 +1,5 @@
+import type { Envelope } from './envelope';
+
 /** Header values that survive both AMQP and the in-process form unchanged. */
 export type Headers = Readonly<Record<string, string | number | boolean>>;
 
@@ -10,6 +12,8 @@ export interface Outgoing {
   readonly headers: Headers;
   /** The TMF envelope as JSON text. */
   readonly body: string;
+  /** The same before it becomes text, for consumers in this process, who must not change it. */
+  readonly envelope?: Envelope;
 }
 
 /** What a consumer receives; `readEvent` of envelope.ts gives its content. It may come more than once, and rarely out of order. */

@@ -106,24 +106,50 @@ export function messageOf(record: EventRecord, options: EnvelopeOptions): Outgoi
     state: state ?? '',
     partition: partitionOf(record.partitionKey, partitions),
   };
-  return {
-    id: record._id,
-    routingKey: `${tenant}.${record.api}.${record.resource}.${record.eventType}`,
-    headers,
-    body: JSON.stringify(envelopeOf(record, publicUrl)),
-  };
+  return new EventMessage(record._id, `${tenant}.${record.api}.${record.resource}.${record.eventType}`, headers, () => envelopeOf(record, publicUrl));
 }
 
+/** Of an event that may never leave the process: its envelope and its text are made when somebody wants them. */
+class EventMessage implements Outgoing {
+  #envelope: Envelope | undefined;
+  #body: string | undefined;
+
+  constructor(readonly id: string, readonly routingKey: string, readonly headers: Headers, private readonly make: () => Envelope) {}
+
+  get envelope(): Envelope {
+    return this.#envelope ??= this.make();
+  }
+
+  get body(): string {
+    // Half of a surrogate pair is kept as U+FFFD by the database, and readers of JSON stumble over it.
+    return this.#body ??= JSON.stringify(this.envelope).replace(LONE_SURROGATE, '$1\ufffd');
+  }
+}
+
+/** In the text of JSON, where only a half that stands alone is escaped. */
+const LONE_SURROGATE = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
+
+const MOST_KEYS = 100_000;
+const numbers = new Map<string, number>();
+
 /** 0 to partitions - 1: the same for the same key, in every process and for good. */
-export const partitionOf = (key: string, partitions: number): number =>
-  createHash('sha1').update(key).digest().readUInt32BE(0) % partitions;
+export function partitionOf(key: string, partitions: number): number {
+  let number = numbers.get(key);
+  if (number === undefined) {
+    number = createHash('sha1').update(key).digest().readUInt32BE(0);
+    if (numbers.size >= MOST_KEYS) numbers.clear();
+    numbers.set(key, number);
+  }
+  return number % partitions;
+}
 
 /**
  * Takes a message apart.
  * @throws Unreadable when it is not one of ours; the broker parks such a message
  */
-export function readEvent<T extends Doc = Doc>({ id: eventId, headers, body }: Message): ReceivedEvent<T> {
-  const envelope = parse(eventId, body);
+export function readEvent<T extends Doc = Doc>(message: Message): ReceivedEvent<T> {
+  const { id: eventId, headers } = message;
+  const envelope = message.envelope ?? parse(eventId, message.body);
   const resource = String(headers['resource']);
   const content = envelope.event?.[resource];
   const entity = String(headers['x-entity']);

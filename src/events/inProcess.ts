@@ -4,7 +4,7 @@ import { keepDeadLetters, park } from '../store/parked';
 import type { Store } from '../store/store';
 import type { Broker, Log, Message, Outgoing, Subscription, Verdict } from './broker';
 import { gather } from './handling';
-import { openConsumer, type Entry, type Spilled } from './inProcessConsumer';
+import { BUNDLE, enqueue, openConsumer, type Entry, type Spilled } from './inProcessConsumer';
 import { EXCHANGE, QUEUES, RETRY_DELAYS_MS, queuesOf, type Binding } from './topology';
 
 export interface InProcessOptions {
@@ -40,14 +40,30 @@ export function openInProcess(store: Store, { partitions = 4, log, retryDelaysMs
     throw new Error('broker is closed');
   };
   const spill = openSpill(store, persist);
-  const put = (queue: Queue, entry: Entry): void => {
-    if (live.has(queue.name)) queue.queueMessage({ routingKey: entry.message.routingKey, exchange: EXCHANGE }, entry);
-    else spill.push(queue.name, entry);
+  /** What was published in one tick goes to each queue as few bundles: a queue takes as long for one message as for one bundle. */
+  let published: { readonly queue: Queue; readonly entry: Entry }[] = [];
+  const put = (): void => {
+    const bundles = new Map<Queue, Entry[]>();
+    const all = published;
+    published = [];
+    for (const { queue, entry } of all) {
+      if (!live.has(queue.name)) {
+        spill.push(queue.name, entry);
+        continue;
+      }
+      const bundle = bundles.get(queue);
+      if (bundle && bundle.length < BUNDLE) bundle.push(entry);
+      else {
+        if (bundle) enqueue(queue, bundle);
+        bundles.set(queue, [entry]);
+      }
+    }
+    for (const [queue, bundle] of bundles) enqueue(queue, bundle);
   };
-  const divert = async ({ queue, attempt, id, routingKey, headers, body }: Message, verdict: Exclude<Verdict, 'done'>): Promise<void> => {
+  const divert = async (message: Message, verdict: Exclude<Verdict, 'done'>): Promise<void> => {
+    const { queue, attempt, id } = message;
     const delay = 'retry' in verdict ? retryDelaysMs[attempt - 1] : undefined;
     const reason = 'retry' in verdict ? verdict.retry : verdict.dead;
-    const message = { id, routingKey, headers, body };
     await persist(() => (delay === undefined
       ? keepDeadLetters(store, [{ queue, reason, at: new Date(), attempt, message }])
       : park(store, [{ queue, due: new Date(Date.now() + delay), attempt: attempt + 1, message }])));
@@ -58,8 +74,7 @@ export function openInProcess(store: Store, { partitions = 4, log, retryDelaysMs
     form: 'inProcess',
     partitions,
     publish: (message) => new Promise((resolve, reject) => {
-      const copy = { ...message, headers: { ...message.headers } };
-      const route = closed ? [] : routeOf(keyOf(copy));
+      const route = closed ? [] : routeOf(keyOf(message));
       if (closed) return reject(new Error('broker is closed'));
       if (route.length === 0) return resolve();
       let left = route.length;
@@ -71,7 +86,8 @@ export function openInProcess(store: Store, { partitions = 4, log, retryDelaysMs
       };
       unconfirmed.add(reject);
       // Never inside the publisher's own call: with a broker elsewhere it could not be either.
-      setImmediate(() => { for (const queue of route) put(queue, { message: copy, attempt: 1, settled }); });
+      if (published.length === 0) setImmediate(put);
+      for (const queue of route) published.push({ queue, entry: { message, attempt: 1, settled } });
     }),
     async consume(name, options, handler) {
       const queue = queues.get(name);

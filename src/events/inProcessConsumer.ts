@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, Message as SmqpMessage, Queue } from 'smqp';
 import { CLAIM_MS, claimParked, dropParked, isClaimed, keepParked } from '../store/parked';
 import type { Store } from '../store/store';
-import type { ConsumeOptions, Log, Message, MessageHandler, Outgoing, Subscription, Verdict } from './broker';
+import type { ConsumeOptions, Headers, Log, Message, MessageHandler, Outgoing, Subscription, Verdict } from './broker';
+import type { Envelope } from './envelope';
 import { gather, judge } from './handling';
 import { EXCHANGE } from './topology';
 
@@ -34,10 +35,27 @@ export interface QueueParts {
   readonly divert: (message: Message, verdict: Exclude<Verdict, 'done'>) => Promise<void>;
 }
 
+/** What the queue holds as one message: several that were published together. */
+interface Content {
+  readonly entries: readonly Entry[];
+  /** Those that need no handling any more, should the rest be handed out again. */
+  readonly done: Set<Entry>;
+}
+
+/** One of them, handed out. */
 interface Taken {
   readonly held: SmqpMessage;
+  readonly content: Content;
   readonly entry: Entry;
 }
+
+/** Most messages that a queue holds as one. */
+export const BUNDLE = 100;
+
+/** Puts messages into a queue, in this order and behind what is there. */
+export const enqueue = (queue: Queue, entries: readonly Entry[]): void => {
+  queue.queueMessage({ exchange: EXCHANGE }, { entries, done: new Set() } satisfies Content);
+};
 
 const POLL_MS = 500;
 const MOST_CLAIMED = 500;
@@ -51,28 +69,38 @@ export async function openConsumer(parts: QueueParts, { prefetch, batch = { size
   const parked = openParked(parts);
   let ended = false;
 
-  const settle = async ({ held, entry }: Taken, verdict: Verdict): Promise<void> => {
-    if (verdict !== 'done') await parts.divert(received(queue.name, entry, false), verdict);
-    await parked.drop(entry);
-    held.ack();
+  const finish = ({ held, content, entry }: Taken): void => {
+    content.done.add(entry);
+    if (content.done.size === content.entries.length) held.ack();
     entry.settled();
   };
+  const settle = async (one: Taken, verdict: Verdict): Promise<void> => {
+    if (verdict !== 'done') await parts.divert(received(queue.name, one.entry, false), verdict);
+    await parked.drop(one.entry);
+    finish(one);
+  };
+  const giveBack = (taken: readonly Taken[]): void => {
+    for (const held of new Set(taken.map((one) => one.held))) held.nack(false, true);
+  };
+  const unanswered: Taken[] = [];
   const batches = gather<Taken>(batch, async (taken) => {
     const verdicts = await judge(handler, taken.map(({ held, entry }) => received(queue.name, entry, held.fields.redelivered === true)), () => ended, log);
     for (const [index, one] of taken.entries()) {
       const verdict = verdicts?.[index];
-      if (!verdict) one.held.nack(false, true);
-      else if (verdict === 'done' && one.entry.parkedId === undefined) {
-        one.held.ack();
-        one.entry.settled();
-      } else await settle(one, verdict).catch(NOTHING);
+      if (!verdict) unanswered.push(one);
+      else if (verdict === 'done' && one.entry.parkedId === undefined) finish(one);
+      else await settle(one, verdict).catch(NOTHING);
     }
   });
   const consumer = queue.consume((_key: string, held: SmqpMessage) => {
-    const entry = held.content as Entry;
-    // What an earlier consumer had claimed is in the database and comes from there.
-    if (parked.isForeign(entry)) held.ack();
-    else batches.push({ held, entry });
+    const content = held.content as Content;
+    for (const entry of content.entries) {
+      const one = { held, content, entry };
+      if (content.done.has(entry)) continue;
+      // What an earlier consumer had claimed is in the database and comes from there.
+      if (parked.isForeign(entry)) finish(one);
+      else batches.push(one);
+    }
   }, { prefetch }) as Consumer;
 
   /** Undefined when a read that began after all was written found nothing, and nothing was sent to the database meanwhile; else when to look again, in ms. */
@@ -101,7 +129,8 @@ export async function openConsumer(parts: QueueParts, { prefetch, batch = { size
       if (ended) return;
       ended = true;
       live.close();
-      for (const { held } of await batches.close()) held.nack(false, true);
+      const rest = await batches.close();
+      giveBack([...unanswered, ...rest]);
       consumer.cancel(true);
       await parked.release().catch(NOTHING);
     },
@@ -120,7 +149,7 @@ function openParked({ store, queue, persist }: QueueParts) {
       const messages = await claimParked(store, queue.name, MOST_CLAIMED);
       for (const { _id: parkedId, message, attempt } of messages) {
         claimed.add(parkedId);
-        queue.queueMessage({ routingKey: message.routingKey, exchange: EXCHANGE }, { message, attempt, parkedId, settled: NOTHING } satisfies Entry);
+        enqueue(queue, [{ message, attempt, parkedId, settled: NOTHING }]);
       }
       return messages.length;
     },
@@ -139,5 +168,23 @@ function openParked({ store, queue, persist }: QueueParts) {
   };
 }
 
-const received = (queue: string, { message, attempt, parkedId }: Entry, redelivered: boolean): Message =>
-  ({ ...message, queue, attempt, redelivered: redelivered || parkedId !== undefined });
+const received = (queue: string, { message, attempt, parkedId }: Entry, redelivered: boolean): Message => new Received(message, queue, attempt, redelivered || parkedId !== undefined);
+
+/** The message as it was published, its body made only for who asks. */
+class Received implements Message {
+  readonly id: string;
+  readonly routingKey: string;
+  readonly headers: Headers;
+
+  constructor(private readonly message: Outgoing, readonly queue: string, readonly attempt: number, readonly redelivered: boolean) {
+    ({ id: this.id, routingKey: this.routingKey, headers: this.headers } = message);
+  }
+
+  get envelope(): Envelope | undefined {
+    return this.message.envelope;
+  }
+
+  get body(): string {
+    return this.message.body;
+  }
+}

@@ -71,6 +71,7 @@ export function eventsOf(change: Change, resource: Resource, correlationId: stri
   const { before, after } = change;
   const changed = before && after ? changedAttributes(before.doc, after) : [];
   const types = change.events ?? typesOf(change, resource, changed);
+  const shownChanges = changed.filter((name) => !name.startsWith('_'));
   let { seq, at } = before ?? { seq: 0, at: 0 };
   const rev = (before?.rev ?? 0) + 1;
   const shownBody = shown(after ?? change.last ?? before?.doc ?? { id: change.id });
@@ -83,7 +84,7 @@ export function eventsOf(change: Change, resource: Resource, correlationId: stri
       _id: randomUUID(), order: at, api: resource.api, version: resource.version, resource: resource.key, eventType,
       vendor: !resource.events.has(eventType), quiet: change.quiet ?? false,
       entity: `${change.collection}/${change.id}`, href, seq, rev,
-      time: new Date().toISOString(), correlationId: change.correlationId ?? correlationId, partitionKey: change.partitionKey ?? change.id, changed,
+      time: new Date().toISOString(), correlationId: change.correlationId ?? correlationId, partitionKey: change.partitionKey ?? change.id, changed: shownChanges,
       body: shownBody, ...(alsoUnder ? { alsoUnder } : {}),
     };
   });

@@ -39,11 +39,9 @@ interface WriteError {
 function weight(value: unknown): number {
   if (typeof value === 'string') return 3 * value.length + 8;
   if (typeof value !== 'object' || value === null) return 12;
+  if (Array.isArray(value)) return (value as readonly unknown[]).reduce((bytes: number, item) => bytes + weight(item) + 12, 8);
   if (ArrayBuffer.isView(value)) return value.byteLength + 16;
-  let bytes = 24;
-  for (const name in value) {
-    const member = (value as Record<string, unknown>)[name];
-    bytes += 3 * name.length + 4 + (typeof member === 'string' ? 3 * member.length + 8 : typeof member === 'number' ? 12 : weight(member));
-  }
+  let bytes = 16;
+  for (const name in value) bytes += 3 * name.length + 2 + weight((value as Record<string, unknown>)[name]);
   return bytes;
 }

@@ -33,10 +33,13 @@ export interface DeadLetter {
 /** Claimed messages come back after this long unless their process keeps them; then it has ended. */
 export const CLAIM_MS = 10_000;
 
+/** A message on its way may know more than is kept, and make its body when it is asked for. */
+const plain = ({ id, routingKey, headers, body }: KeptMessage): KeptMessage => ({ id, routingKey, headers, body });
+
 export async function park(store: Store, messages: readonly Omit<ParkedMessage, '_id' | 'order'>[]): Promise<void> {
   const records = messages.map((parked) => {
     const order = nextOrder(0);
-    return { ...parked, order, _id: `${parked.queue}:${parked.message.id}:${parked.attempt}` };
+    return { ...parked, message: plain(parked.message), order, _id: `${parked.queue}:${parked.message.id}:${parked.attempt}` };
   });
   const writes = records.map((record) => ({ replaceOne: { filter: { _id: record._id }, replacement: record, upsert: true } }));
   await store.database.collection('parked').bulkWrite(writes, { ordered: false });
@@ -74,7 +77,7 @@ export async function keepDeadLetters(store: Store, letters: readonly Omit<DeadL
   if (letters.length === 0) return;
   const writes = letters.map((letter) => {
     const _id = `${letter.queue}:${letter.message.id}`;
-    return { replaceOne: { filter: { _id }, replacement: { ...letter, _id }, upsert: true } };
+    return { replaceOne: { filter: { _id }, replacement: { ...letter, message: plain(letter.message), _id }, upsert: true } };
   });
   await store.database.collection('deadLetter').bulkWrite(writes, { ordered: false });
 }

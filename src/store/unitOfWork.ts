@@ -15,8 +15,11 @@ export interface UnitOfWork {
   readonly correlationId: string;
   readonly store: Store;
   get<T extends Doc>(collection: string, id: string): Promise<T | undefined>;
-  /** Those that are there, in the order asked for. What this unit has read, or found missing, is not read again. */
-  getMany<T extends Doc>(collection: string, ids: readonly string[]): Promise<T[]>;
+  /**
+   * Those that are there, in the order asked for. What this unit has read, or found missing, is not read again. With `trusts`, what this
+   * process committed lately is taken as it was then if it is trusted so; the unit must write it, and is done again should it have changed since.
+   */
+  getMany<T extends Doc>(collection: string, ids: readonly string[], trusts?: (held: Held<T>) => boolean): Promise<T[]>;
   /** At most `limit` (1000) documents, by _id unless sorted. */
   list<T extends Doc>(collection: string, filter: Readonly<Record<string, unknown>>, options?: ListOptions): Promise<T[]>;
   /** The revision of a document that this unit has read; undefined for a new one. */
@@ -115,8 +118,12 @@ export function openUnit(store: Store, { correlationId = '', now }: RunOptions, 
       const held = await read<T>(collection, id);
       return held ? remember(collection, held) : undefined;
     },
-    async getMany<T extends Doc>(collection: string, ids: readonly string[]) {
+    async getMany<T extends Doc>(collection: string, ids: readonly string[], trusts?: (held: Held<T>) => boolean) {
       const all = [...new Set(ids)];
+      for (const id of trusts && !view ? all : []) {
+        const lately = store.lately.doc<T>(collection, id);
+        if (lately && trusts?.(lately)) remember(collection, lately);
+      }
       const unknown = all.filter((id) => [changes, loaded, absent].every((known) => !known.has(`${collection}/${id}`)));
       const held = view ? await Promise.all(unknown.map((id) => read<T>(collection, id))) : await store.readMany<T>(collection, unknown);
       for (const one of held) if (one) remember(collection, one);

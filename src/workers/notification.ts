@@ -132,13 +132,13 @@ function createRefresh(read: () => Promise<void>): () => Promise<void> {
 
 /** Adds a delivery of the message for each listener that wants it. */
 function choose(message: Message, lanes: Iterable<{ readonly lane: Lane }>, byLane: Map<Lane, Item[]>): void {
-  const { id: eventId, headers, body } = message;
+  const { id: eventId, headers } = message;
   const order = Number(headers['x-order']);
   let envelope: Envelope | undefined;
   for (const { lane } of lanes) {
     const hub = lane.hub();
     if (hub.api !== headers['api'] || hub.status === 'suspended' || order < hub.since - SKEW_MICROS) continue;
-    envelope ??= (readEvent(message), JSON.parse(body) as Envelope);
+    envelope ??= (readEvent(message), message.envelope ?? JSON.parse(message.body) as Envelope);
     const { eventType, correlationId } = envelope;
     const resource = String(headers['resource']);
     const query = lane.query();
@@ -146,7 +146,7 @@ function choose(message: Message, lanes: Iterable<{ readonly lane: Lane }>, byLa
     const delivery = newDelivery(hub.id, { eventId, eventType, entity: String(headers['x-entity']), seq: Number(headers['x-seq']), order });
     const items = byLane.get(lane) ?? [];
     byLane.set(lane, items);
-    items.push({ delivery, correlationId, body: query.fields ? JSON.stringify(narrow(query, resource, envelope as never)) : body });
+    items.push({ delivery, correlationId, body: query.fields ? JSON.stringify(narrow(query, resource, envelope as never)) : message.body });
   }
 }
 

@@ -74,8 +74,6 @@ interface Session {
   readonly counted: Set<string>;
   /** Who each usage leads to. */
   readonly guided: Map<UsageFacts, ReturnType<typeof guide<Product>>>;
-  /** Bill periods by product: a batch falls into few, and a calendar is slow to ask. */
-  readonly periods: Map<string, { readonly startDateTime: string; readonly from: number; readonly until: number }[]>;
   readonly accounts: ReadonlyMap<string, CreditAccount>;
   /** What the batch put on bills. */
   readonly spends: Spend[];
@@ -88,7 +86,8 @@ interface Session {
 /** Rates those of the usages that wait for it; what was rated already is left alone, so a repeat has no second effect. */
 export async function rateBatch(unit: UnitOfWork, arrivals: ReadonlyMap<string, string>, tariffs: Tariffs, log: Logger): Promise<number> {
   const ids = [...arrivals.keys()];
-  const held = await unit.getMany<KeptUsage>('usage', ids);
+  // Most came in a moment ago, and nobody has touched them since.
+  const held = await unit.getMany<KeptUsage>('usage', ids, ({ doc: { status }, rev }) => status === 'received' && rev === 1);
   const open = held.filter(({ status, '@type': type }) => OPEN.has(status) && type !== 'WholesaleUsage');
   if (open.length === 0) return 0;
   const order = new Map(ids.map((id, at) => [id, at]));
@@ -125,7 +124,7 @@ async function openSession(unit: UnitOfWork, arrivals: ReadonlyMap<string, strin
   const bucketsOf = new Map<string, string[]>();
   for (const { id, product: refs = [] } of buckets) for (const ref of refs) bucketsOf.set(ref.id, [...(bucketsOf.get(ref.id) ?? []), id]);
   return {
-    unit, arrivals, index, products, tariffs: compiled, purse: openPurse(buckets), bucketsOf, counters: {}, counted: new Set(), guided: new Map(), periods: new Map(),
+    unit, arrivals, index, products, tariffs: compiled, purse: openPurse(buckets), bucketsOf, counters: {}, counted: new Set(), guided: new Map(),
     accounts: new Map(accounts.map((account) => [account.id, account])), spends: [], inSuspension: [], rated: [],
   };
 }
@@ -177,14 +176,8 @@ function guidedTo(session: Session, facts: UsageFacts): ReturnType<typeof guide<
   return product;
 }
 
-function periodStart({ periods, accounts }: Session, { id, billingAccount }: Product, at: number, timeZone: string): string {
-  const known = periods.get(id) ?? [];
-  const held = known.find(({ from, until }) => at >= from && at < until);
-  if (held) return held.startDateTime;
-  const { startDateTime, endDateTime } = accountPeriod(accounts.get(billingAccount?.id ?? '') ?? { timeZone }, new Date(at));
-  periods.set(id, [...known, { startDateTime, from: Date.parse(startDateTime), until: Date.parse(endDateTime) }]);
-  return startDateTime;
-}
+const periodStart = ({ accounts }: Session, { billingAccount }: Product, at: number, timeZone: string): string =>
+  accountPeriod(accounts.get(billingAccount?.id ?? '') ?? { timeZone }, new Date(at)).startDateTime;
 
 function inputOf(session: Session, product: Product, facts: UsageFacts): Omit<RateInput, 'counters' | 'now'> {
   const { purse, bucketsOf, tariffs } = session;
