@@ -89,3 +89,33 @@ export function gather<T>({ size, waitMs }: { readonly size: number; readonly wa
     },
   };
 }
+
+/**
+ * Handles as one what several callers bring while earlier ones are under way, at most `size` unless one brings more. An error is that of
+ * all of them: each may bring its own again.
+ */
+export function joinCalls<T>({ size, inFlight }: { readonly size: number; readonly inFlight: number }, handle: (items: readonly T[]) => Promise<void>): (items: readonly T[]) => Promise<void> {
+  const waiting: { readonly items: readonly T[]; readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = [];
+  let running = 0;
+  const launch = (): void => {
+    while (running < inFlight && waiting.length > 0) {
+      let count = waiting[0]!.items.length;
+      let calls = 1;
+      while (calls < waiting.length && count + waiting[calls]!.items.length <= size) {
+        count += waiting[calls]!.items.length;
+        calls += 1;
+      }
+      const taken = waiting.splice(0, calls);
+      running += 1;
+      handle(taken.flatMap(({ items }) => items)).then(() => { for (const { resolve } of taken) resolve(); }, (error: unknown) => { for (const { reject } of taken) reject(error); })
+        .finally(() => {
+          running -= 1;
+          launch();
+        });
+    }
+  };
+  return (items) => new Promise((resolve, reject) => {
+    waiting.push({ items, resolve, reject });
+    launch();
+  });
+}

@@ -115,13 +115,13 @@ async function drain(store: Store, broker: Broker, { publicUrl, window, signal, 
   };
   const takeEntries = async (entries: readonly OutboxEntry[]): Promise<void> => {
     const events = await eventsOfEntries(store, entries);
-    const mayLeave = await quietMayLeave(store, [...events.values()].flat());
     for (const entry of entries) {
-      const wanted = events.get(entry._id)!.filter(({ quiet }) => mayLeave || !quiet);
-      left.set(entry._id, wanted.length);
+      const waiting = events.get(entry._id)!;
+      left.set(entry._id, waiting.length);
       held += entry.events.length;
-      for (const event of wanted) take({ event, entry });
-      if (wanted.length === 0) striker.strike(entry);
+      for (const event of waiting) take({ event, entry });
+      // Somebody has taken its events out of the log.
+      if (waiting.length === 0) striker.strike(entry);
     }
   };
   const launch = (one: Waiting): void => {
@@ -173,14 +173,6 @@ function fitting(entries: readonly OutboxEntry[], room: number): readonly Outbox
   });
   return end < 0 ? entries : entries.slice(0, end);
 }
-
-/**
- * Automatic draws leave the process only for a registration at their API that names event types (R32); they are most of what rating announces.
- * Asked after the events were read: a registration that was there before an event is seen.
- */
-const quietMayLeave = async (store: Store, records: readonly EventRecord[]): Promise<boolean> =>
-  records.some(({ quiet }) => quiet)
-  && await store.database.collection('hub').findOne({ api: { $in: [...new Set(records.flatMap(({ quiet, api }) => (quiet ? [api] : [])))] }, query: /eventType/ } as never, { projection: { _id: 1 } }) !== null;
 
 function toMessage(store: Store, { partitions }: Broker, record: EventRecord, publicUrl: string): Outgoing {
   const attribute = store.resource(record.entity.slice(0, record.entity.indexOf('/')))?.state;

@@ -129,7 +129,8 @@ export function isUnavailable(error: unknown): boolean {
     || code === 91 || code === 11600 || code === 10107 || code === 189;
 }
 
-async function transact({ database, lately, slot }: Lane, drafts: readonly Draft[]): Promise<void> {
+async function transact({ database, lately, slot }: Lane, all: readonly Draft[]): Promise<void> {
+  const drafts = await withoutUnheard(database, all);
   const work = collect(database, drafts, slot);
   // Kept before the commit: whoever is told of it by the database finds it here.
   if (work.entry !== undefined) lately.keepEvents(work.entry, work.events);
@@ -152,6 +153,19 @@ async function transact({ database, lately, slot }: Lane, drafts: readonly Draft
   for (const { change: { collection, id, after }, meta } of work.kept) {
     lately.keepDoc(collection, id, after && { doc: after, rev: meta._rev, seq: meta._seq, at: meta._at });
   }
+}
+
+/**
+ * Automatic draws are announced only while a registration at their API names event types (R32): the draws and their history tell the same,
+ * and they would be most of the log. Asked after the events got their places: a registration that was there before an event is seen.
+ */
+async function withoutUnheard(database: Database, drafts: readonly Draft[]): Promise<readonly Draft[]> {
+  const events = drafts.flatMap((draft) => draft.events);
+  const apis = new Set(events.flatMap(({ quiet, api }) => (quiet ? [api] : [])));
+  if (apis.size === 0 || await database.collection('hub').findOne({ api: { $in: [...apis] }, query: /eventType/ } as never, { projection: { _id: 1 } })) return drafts;
+  // What is announced anyway keeps its numbers without a gap.
+  const loud = new Set(events.flatMap(({ quiet, entity }) => (quiet ? [] : [entity])));
+  return drafts.map((draft) => ({ ...draft, events: draft.events.filter(({ quiet, entity }) => !quiet || loud.has(entity)) }));
 }
 
 type Meta = Omit<StoredMeta, '_id'>;

@@ -15,7 +15,7 @@ export interface EventRecord {
   readonly eventType: string;
   /** True when no official document names this event. */
   readonly vendor: boolean;
-  /** True for automatic draws, which leave the process only for a subscription that names them (R32). */
+  /** True for automatic draws, which are announced only while a subscription may name them (R32). */
   readonly quiet: boolean;
   /** collection/id of the entity. */
   readonly entity: string;

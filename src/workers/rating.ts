@@ -12,6 +12,7 @@ import { isRefused, usageFacts, type UsageDocument, type UsageFacts } from '../d
 import type { UsageInSuspension } from '../domain/usageAlarm';
 import { readEvent } from '../events/envelope';
 import type { Message } from '../events/broker';
+import { joinCalls } from '../events/handling';
 import { queuesOf } from '../events/topology';
 import type { Doc } from '../store/codec';
 import { mortal } from '../store/crashPoint';
@@ -41,6 +42,11 @@ interface Counter extends Doc {
 }
 
 const BATCH = { size: 500, waitMs: 5 };
+/**
+ * A batch costs some twenty commands whatever its size, so what the queues of this process bring meanwhile is rated as one: two such, so
+ * that one is reckoned while the database keeps the other.
+ */
+const TOGETHER = { size: 1000, inFlight: 2 };
 /** What waits to be rated; a rerated one has given back what it drew. */
 const OPEN = new Set(['received', 'recycled', 'rerated']);
 
@@ -48,13 +54,13 @@ const OPEN = new Set(['received', 'recycled', 'rerated']);
 export async function startRating({ store: whole, broker, log }: WorkerParts): Promise<Worker> {
   const store = mortal(whole);
   const tariffs = createTariffs(store);
-  const subscriptions = await Promise.all(queuesOf('rating', broker.partitions).map((queue) =>
-    broker.consume(queue, { prefetch: 2 * BATCH.size, batch: BATCH }, async (messages) => {
-      const startedAt = Date.now();
-      const arrivals = new Map(messages.map((message: Message) => readEvent(message)).map(({ id, correlationId }) => [id, correlationId]));
-      const done = await store.run((unit) => rateBatch(unit, arrivals, tariffs, log));
-      log.debug('usage rated', { count: done, tookMs: Date.now() - startedAt });
-    })));
+  const rateAll = joinCalls<Message>(TOGETHER, async (messages) => {
+    const startedAt = Date.now();
+    const arrivals = new Map(messages.map((message) => readEvent(message)).map(({ id, correlationId }) => [id, correlationId]));
+    const done = await store.run((unit) => rateBatch(unit, arrivals, tariffs, log));
+    log.debug('usage rated', { count: done, tookMs: Date.now() - startedAt });
+  });
+  const subscriptions = await Promise.all(queuesOf('rating', broker.partitions).map((queue) => broker.consume(queue, { prefetch: 2 * BATCH.size, batch: BATCH }, rateAll)));
   return { stop: async () => { await Promise.all(subscriptions.map((subscription) => subscription.close())); } };
 }
 
