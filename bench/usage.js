@@ -1,4 +1,5 @@
-// Usage per second from arrival to rated with buckets drawn: in bulk and one by one, without RabbitMQ and with it.
+// Usage per second from arrival to rated with buckets drawn: in bulk and one by one, without RabbitMQ, with it, and with a second rating
+// process beside the one that does everything.
 //   node bench/usage.js [records] [customers] [--alone]      --alone: without RabbitMQ
 // Beside the rate stands the processor time of the serving process and of mongod for 1,000 usages, which a busy machine changes little.
 const { fork } = require('node:child_process');
@@ -75,16 +76,33 @@ async function ratedAll(base, count) {
   }
 }
 
-async function measure(name, env, port, mongodPid) {
+async function serve(port, env, ...more) {
+  const child = fork(join(__dirname, '..', 'bin', 'trunkline.js'), ['serve', '--port', String(port), ...more], { env: { ...process.env, LOG_LEVEL: 'error', ...env }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  await new Promise((resolve, reject) => { child.stdout.on('data', (chunk) => { if (String(chunk).includes('listens')) resolve(); }); child.once('exit', () => reject(new Error('ended'))); });
+  return child;
+}
+
+async function end(child) {
+  child.kill('SIGTERM');
+  await new Promise((resolve) => child.once('exit', resolve));
+}
+
+/** Two beats of the processes that share the queues. */
+const SHARED_MS = 4500;
+
+async function measure(name, env, port, mongodPid, workers = 1) {
   const base = `http://127.0.0.1:${port}`;
-  const child = fork(join(__dirname, '..', 'bin', 'trunkline.js'), ['serve', '--port', String(port)], { env: { ...process.env, LOG_LEVEL: 'error', ...env }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const child = await serve(port, env);
+  const others = [];
   try {
-    await new Promise((resolve, reject) => { child.stdout.on('data', (chunk) => { if (String(chunk).includes('listens')) resolve(); }); child.once('exit', () => reject(new Error('ended'))); });
+    while (others.length + 1 < workers) others.push(await serve(port + 10 + others.length, env, '--roles', 'rating'));
+    if (workers > 1) await new Promise((resolve) => setTimeout(resolve, SHARED_MS));
+    const pids = [child, ...others].map(({ pid }) => pid);
     let rated = 0;
     for (const [kind, tiers] of [['flat', false], ['graduated', true]]) {
       const lines = await prepare(base, tiers, Number(tiers));
       const started = Date.now();
-      const cpu = [child.pid, mongodPid].map(cpuMs);
+      const cpu = [...pids, mongodPid].map(cpuMs);
       let arrived = 0;
       for (let from = 0; from < RECORDS; from += 5000) {
         const part = Array.from({ length: Math.min(5000, RECORDS - from) }, (_, n) => JSON.stringify(usage(lines, from + n, `${kind}-bulk`)));
@@ -94,8 +112,8 @@ async function measure(name, env, port, mongodPid) {
       rated += RECORDS;
       await ratedAll(base, rated);
       const all = Date.now() - started;
-      const [own, database] = [child.pid, mongodPid].map((pid, at) => Math.round((cpuMs(pid) - cpu[at]) / (RECORDS / 1000)));
-      console.log(`${name.padEnd(11)} ${kind.padEnd(10)} bulk        ${String(Math.round(RECORDS / (arrived / 1000))).padStart(7)}/s taken ${String(Math.round(RECORDS / (all / 1000))).padStart(7)}/s rated   ${own} + ${database} ms of processor per 1,000`);
+      const used = [...pids, mongodPid].map((pid, at) => Math.round((cpuMs(pid) - cpu[at]) / (RECORDS / 1000)));
+      console.log(`${name.padEnd(19)} ${kind.padEnd(10)} bulk        ${String(Math.round(RECORDS / (arrived / 1000))).padStart(7)}/s taken ${String(Math.round(RECORDS / (all / 1000))).padStart(7)}/s rated   ${used.join(' + ')} ms of processor per 1,000`);
     }
     const lines = await prepare(base, false, 2);
     const singles = Math.min(2000, RECORDS);
@@ -104,7 +122,7 @@ async function measure(name, env, port, mongodPid) {
     await Promise.all(Array.from({ length: 32 }, async () => { while (next < singles) { next += 1; await post(`${base}/tmf-api/usageManagement/v4/usage`, usage(lines, next, 'single')); } }));
     rated += singles;
     await ratedAll(base, rated);
-    console.log(`${name.padEnd(11)} flat       one by one  ${String(Math.round(singles / ((Date.now() - started) / 1000))).padStart(7)}/s rated`);
+    console.log(`${name.padEnd(19)} flat       one by one  ${String(Math.round(singles / ((Date.now() - started) / 1000))).padStart(7)}/s rated`);
     const waits = [];
     for (let n = 0; n < 30; n += 1) {
       const at = Date.now();
@@ -113,10 +131,9 @@ async function measure(name, env, port, mongodPid) {
       waits.push(Date.now() - at);
     }
     waits.sort((a, b) => a - b);
-    console.log(`${name.padEnd(11)} from POST to balance: p50 ${waits[15]} ms, worst of 30 ${waits[29]} ms`);
+    console.log(`${name.padEnd(19)} from POST to balance: p50 ${waits[15]} ms, worst of 30 ${waits[29]} ms`);
   } finally {
-    child.kill('SIGTERM');
-    await new Promise((resolve) => child.once('exit', resolve));
+    for (const one of [...others, child]) await end(one);
   }
 }
 
@@ -128,6 +145,7 @@ async function main() {
     if (!process.argv.includes('--alone')) {
       const rabbit = await startRabbitmq({ folder: join(folder, 'r'), log: quiet });
       await measure('RabbitMQ', { MONGODB_URI: mongod.uri, MONGODB_DATABASE: 'rabbit', AMQP_URL: rabbit.url }, 21_812, mongod.pid);
+      await measure('RabbitMQ, 2 raters', { MONGODB_URI: mongod.uri, MONGODB_DATABASE: 'two', AMQP_URL: rabbit.url, BROKER_PREFIX: 'two.' }, 21_813, mongod.pid, 2);
       await rabbit.stop();
     }
   } finally {

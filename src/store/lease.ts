@@ -27,3 +27,10 @@ export async function holdLease(store: Store, name: string, forMs: number, holde
 export async function dropLease(store: Store, name: string, holder = HOLDER): Promise<void> {
   await store.database.collection('lease').deleteOne({ _id: name, holder });
 }
+
+/** The names that begin so and are held by somebody, in order. */
+export async function liveHolders(store: Store, prefix: string): Promise<string[]> {
+  const held = await store.database.collection('lease')
+    .find({ _id: { $gte: prefix, $lt: `${prefix}\uffff` }, $expr: { $gt: ['$until', '$$NOW'] } } as never, { sort: { _id: 1 }, projection: { _id: 1 } }).toArray();
+  return held.map(({ _id }) => _id);
+}

@@ -21,6 +21,7 @@ import { withSpend, type SpentUsage } from './billing/spend';
 import { keepAlarms } from './rating/alarms';
 import { book, keepPurse, openPurse, type Purse } from './rating/draws';
 import { keepSpend, type CreditAccount, type Spend } from './rating/spend';
+import { shareQueues } from './rating/share';
 import { withShared } from './rating/shared';
 import { createTariffs, type Tariffs } from './rating/tariffs';
 import { customerOf, findIdentities, type IdentityIndex } from './identity';
@@ -60,8 +61,7 @@ export async function startRating({ store: whole, broker, log }: WorkerParts): P
     const done = await store.run((unit) => rateBatch(unit, arrivals, tariffs, log));
     log.debug('usage rated', { count: done, tookMs: Date.now() - startedAt });
   });
-  const subscriptions = await Promise.all(queuesOf('rating', broker.partitions).map((queue) => broker.consume(queue, { prefetch: 2 * BATCH.size, batch: BATCH }, rateAll)));
-  return { stop: async () => { await Promise.all(subscriptions.map((subscription) => subscription.close())); } };
+  return shareQueues({ store: whole, broker, log }, queuesOf('rating', broker.partitions), (queue) => broker.consume(queue, { prefetch: 2 * BATCH.size, batch: BATCH }, rateAll));
 }
 
 /** What a batch shares while its usage is rated one after another. */
