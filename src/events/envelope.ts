@@ -143,6 +143,14 @@ export function partitionOf(key: string, partitions: number): number {
   return number % partitions;
 }
 
+/** What a message is about, by its headers alone. @throws Unreadable when it is not one of ours */
+export function subjectOf({ id: eventId, headers }: Message): { readonly collection: string; readonly id: string; readonly correlationId: string } {
+  const entity = String(headers['x-entity']);
+  const slash = entity.indexOf('/');
+  if (slash < 0) throw new Unreadable(`message ${eventId} names no entity`);
+  return { collection: entity.slice(0, slash), id: entity.slice(slash + 1), correlationId: String(headers['x-correlation-id'] ?? '') };
+}
+
 /**
  * Takes a message apart.
  * @throws Unreadable when it is not one of ours; the broker parks such a message
@@ -152,20 +160,16 @@ export function readEvent<T extends Doc = Doc>(message: Message): ReceivedEvent<
   const envelope = message.envelope ?? parse(eventId, message.body);
   const resource = String(headers['resource']);
   const content = envelope.event?.[resource];
-  const entity = String(headers['x-entity']);
-  const slash = entity.indexOf('/');
-  if (typeof content !== 'object' || content === null || slash < 0) throw new Unreadable(`message ${eventId} is not a TMF notification`);
+  if (typeof content !== 'object' || content === null) throw new Unreadable(`message ${eventId} is not a TMF notification`);
   return {
     eventId,
     eventType: envelope.eventType,
     api: String(headers['api']),
     resource,
-    collection: entity.slice(0, slash),
-    id: entity.slice(slash + 1),
+    ...subjectOf(message),
     seq: Number(headers['x-seq']),
     rev: Number(headers['x-rev']),
     partitionKey: String(headers['x-partition']),
-    correlationId: envelope.correlationId,
     quiet: headers['x-quiet'] === true,
     body: content as T,
   };

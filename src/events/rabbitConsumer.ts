@@ -67,15 +67,44 @@ export async function openConsumer(parts: RabbitConsumerParts, queue: string, op
 /** Headers that brokers add on the way, and ours for the way itself. */
 const TRANSPORT = /^x-(death|first-death|last-death|delivery-count|attempt$|routing-key$)/;
 
+const transport = new Map<string, boolean>();
+
+/** Names of headers are few, and come with every message. */
+function isTransport(name: string): boolean {
+  let is = transport.get(name);
+  if (is === undefined) transport.set(name, is = TRANSPORT.test(name));
+  return is;
+}
+
 function received(queue: string, { content, fields, properties }: ConsumeMessage, prefix: string): Message {
   const all = (properties.headers ?? {}) as Record<string, unknown>;
-  const headers = Object.fromEntries(Object.entries(all).filter(([name]) => !TRANSPORT.test(name))) as Headers;
-  return {
-    id: String(properties.messageId ?? ''), queue, body: content.toString('utf8'),
-    headers: queue === DEAD_QUEUE ? { ...deathOf(all['x-death'], prefix), ...headers } : headers,
+  const own: Record<string, unknown> = {};
+  for (const name in all) if (!isTransport(name)) own[name] = all[name];
+  const headers = (queue === DEAD_QUEUE ? { ...deathOf(all['x-death'], prefix), ...own } : own) as Headers;
+  return new RabbitMessage(content, {
+    id: String(properties.messageId ?? ''), queue, headers,
     routingKey: typeof all['x-routing-key'] === 'string' ? all['x-routing-key'] : fields.routingKey,
     attempt: Number(all['x-attempt'] ?? 1), redelivered: fields.redelivered,
-  };
+  });
+}
+
+/** Becomes text for who asks: many are judged by their headers. */
+class RabbitMessage implements Message {
+  readonly id: string;
+  readonly queue: string;
+  readonly headers: Headers;
+  readonly routingKey: string;
+  readonly attempt: number;
+  readonly redelivered: boolean;
+  #body: string | undefined;
+
+  constructor(private readonly content: Buffer, facts: Omit<Message, 'body'>) {
+    ({ id: this.id, queue: this.queue, headers: this.headers, routingKey: this.routingKey, attempt: this.attempt, redelivered: this.redelivered } = facts);
+  }
+
+  get body(): string {
+    return this.#body ??= this.content.toString('utf8');
+  }
 }
 
 /** Where and why the broker itself gave up. */

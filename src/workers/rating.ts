@@ -10,7 +10,7 @@ import type { Rated, RateInput } from '../domain/rating/rating';
 import type { Tariff } from '../domain/rating/tariff';
 import { isRefused, usageFacts, type UsageDocument, type UsageFacts } from '../domain/usage';
 import type { UsageInSuspension } from '../domain/usageAlarm';
-import { readEvent } from '../events/envelope';
+import { subjectOf } from '../events/envelope';
 import type { Message } from '../events/broker';
 import { joinCalls } from '../events/handling';
 import { queuesOf } from '../events/topology';
@@ -57,7 +57,7 @@ export async function startRating({ store: whole, broker, log }: WorkerParts): P
   const tariffs = createTariffs(store);
   const rateAll = joinCalls<Message>(TOGETHER, async (messages) => {
     const startedAt = Date.now();
-    const arrivals = new Map(messages.map((message) => readEvent(message)).map(({ id, correlationId }) => [id, correlationId]));
+    const arrivals = new Map(messages.map((message) => subjectOf(message)).map(({ id, correlationId }) => [id, correlationId]));
     const done = await store.run((unit) => rateBatch(unit, arrivals, tariffs, log));
     log.debug('usage rated', { count: done, tookMs: Date.now() - startedAt });
   });
