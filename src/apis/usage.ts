@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import { fault } from '../domain/fault';
 import { usageContent, usageIdentity, usageReference, type UsageDocument } from '../domain/usage';
 import { newResource } from '../rest/creation';
@@ -20,7 +20,7 @@ export interface KeptUsage extends Doc, UsageDocument {
   readonly '@type'?: string;
 }
 
-const hash = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 32);
+const hash = (text: string): string => digest('sha256', text, 'base64url').slice(0, 32);
 
 /** The id of a usage follows from its record identity, so that a second POST meets the first; DELETE frees it. */
 export const usageId = (identity: string): string => `u-${hash(identity)}`;

@@ -41,7 +41,6 @@ export async function run(argv: readonly string[]): Promise<number | undefined> 
   registerRate(program, (result) => { code = result; });
   registerReconcile(program, (result) => { code = result; });
   registerWholesale(program, (result) => { code = result; });
-  program.command('build-only', { hidden: true }).action(() => { code = 0; });
   try {
     await program.parseAsync([...argv]);
   } catch (error) {

@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openGround, quiet, until, type Ground } from '../../test/events/ground';
 import { amqpUrl, exchangePrefix } from '../../test/setup/ground';
 import { startRabbitmq, type Rabbitmq } from '../embedded/rabbitmq';
-import { outboxState } from '../store/outbox';
+import type { EventRecord } from '../store/event';
+import { outboxState, waitingEntries } from '../store/outbox';
 import type { Broker, Outgoing } from './broker';
 import { readEvent } from './envelope';
 import { openInProcess } from './inProcess';
@@ -120,6 +121,31 @@ it('says as headers what consumers sort and select by', async () => {
     },
   });
   expect(JSON.parse(messages[0]!.body)).toMatchObject({ event: { productOrder: { id: 'o-1', href: `${href}/o-1` } } });
+});
+
+it('half a surrogate pair goes out as the database keeps it', async () => {
+  const messages: Outgoing[] = [];
+  const relay = startRelay(ground.store, recorder(async (message) => { messages.push(message); }), { log: quiet });
+  const texts = ['half \ud83d of a pair', 'a whole \ud83d\ude00', 'spelt \\ud83d', '\\\ud83d'];
+  await ground.save('productOrder', 'pair', { note: texts.map((text) => ({ text })) });
+  await until(() => messages.length === 1);
+  await relay.stop();
+  const { event } = JSON.parse(messages[0]!.body) as { event: { productOrder: { note: unknown } } };
+  expect(event.productOrder.note).toEqual((await ground.store.read<{ id: string; note: unknown }>('productOrder', 'pair'))!.doc.note);
+  expect(event.productOrder.note).toEqual(['half \ufffd of a pair', 'a whole \ud83d\ude00', 'spelt \\ud83d', '\\\ufffd'].map((text) => ({ text })));
+});
+
+it('an entry of the outbox is behind all its events, and what follows is behind the entry', async () => {
+  await Promise.all(['a', 'b', 'c'].map((id) => change(id, 0)));
+  await change('a', 1);
+  const entries = await waitingEntries(ground.store, 100);
+  const log = (await ground.store.database.collection('event').find({}).toArray()) as unknown as EventRecord[];
+  const placeOf = (event: EventRecord): number => Number(entries.find(({ events }) => events.includes(event._id))!._id.slice(0, 16));
+  expect(log).toHaveLength(4);
+  for (const event of log) expect(placeOf(event)).toBeGreaterThan(event.order);
+  const [first, second] = log.filter(({ entity }) => entity === 'productOrder/a').sort((a, b) => a.seq - b.seq);
+  expect(second!.order).toBeGreaterThan(placeOf(first!));
+  expect((await ground.store.read('productOrder', 'a'))!.at).toBe(placeOf(second!));
 });
 
 it.each(['rabbitmq', 'inProcess'] as const)('brings a thousand events through %s, in order', async (form) => {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash as digest } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { parse } from 'csv-parse';
@@ -103,7 +103,7 @@ async function* quotedRows(chunks: AsyncGenerator<string>, separator: string, qu
 }
 
 /** Names a place in a file by all its lines up to there: two files have the same mark only while they have said the same. */
-export const markAfter = (mark: string, text: string): string => createHash('sha256').update(mark).update('\n').update(text).digest('base64url');
+export const markAfter = (mark: string, text: string): string => digest('sha256', `${mark}\n${text}`, 'base64url');
 
 /** The lines of a file in batches, with their number; memory stays flat whatever its length. For a caller who wants no cells they are not split. */
 export function rowsOf(chunks: AsyncGenerator<string>, profile: Pick<MappingProfile, 'format' | 'separator' | 'quote'>, withCells = true): AsyncGenerator<Row[]> {

@@ -99,8 +99,9 @@ export async function rateBatch(unit: UnitOfWork, arrivals: ReadonlyMap<string, 
   const order = new Map(ids.map((id, at) => [id, at]));
   open.sort((a, b) => order.get(a.id)! - order.get(b.id)!);
   const read = open.map((usage) => ({ usage, facts: usageFacts(usage) }));
-  const session = await openSession(unit, arrivals, read.flatMap(({ facts }) => (isRefused(facts) ? [] : [facts])), tariffs);
-  const repeated = await earlierReferences(unit, open);
+  const [session, repeated] = await Promise.all([
+    openSession(unit, arrivals, read.flatMap(({ facts }) => (isRefused(facts) ? [] : [facts])), tariffs), earlierReferences(unit, open),
+  ]);
   await loadCounters(session, read.flatMap(({ facts }) => (isRefused(facts) ? [] : [facts])));
   for (const { usage, facts } of read) {
     const twin = usage._reference === undefined ? undefined : repeated.get(usage._reference);

@@ -58,7 +58,7 @@ export async function openGround(folder: string, parts: Partial<HubParts> = {}):
     },
     register: async (body, principal) => await call(behaviour['registerListener']!, { body }, principal) as never,
     async clear() {
-      const names = ['event', 'hub', 'hubKey', 'hubSecret', 'delivery', 'deadLetter', 'parked', 'lease', 'counter', ...api.resources.map(({ collection }) => collection)];
+      const names = ['event', 'outbox', 'hub', 'hubKey', 'hubSecret', 'delivery', 'deadLetter', 'parked', 'lease', 'counter', ...api.resources.map(({ collection }) => collection)];
       await Promise.all(names.map((name) => store.database.collection(name).deleteMany({})));
     },
     async end() {
