@@ -25,8 +25,10 @@ const FORGET_EVERY_MS = 60_000;
 const WINDOW = 4096;
 /** Windows of events that are read, waiting, under way or confirmed and not yet struck off. */
 const READ_AHEAD = 2;
-/** Most outbox entries read at once; one may hold a single event or a thousand. */
-const MOST_ENTRIES = 500;
+/** Fewest outbox entries read at once; one may hold a single event or a thousand. */
+const FEWEST_ENTRIES = 20;
+/** How many events an entry holds, before any was read. */
+const FIRST_GUESS = 16;
 
 /**
  * Brings committed events to the broker, in the order of the log. One relay per database is at work, by lease. An entry of
@@ -139,14 +141,17 @@ async function drain(store: Store, broker: Broker, { publicUrl, window, signal, 
   };
 
   let more = true;
+  let perEntry = FIRST_GUESS;
   for (let readAt = 0; mayRun() && failure === undefined;) {
     const room = READ_AHEAD * window - held;
     const worthwhile = room >= window;
     if (worthwhile && (signal.taken() || more || Date.now() >= readAt)) {
-      const waiting = await waitingEntries(store, MOST_ENTRIES, new Set(left.keys())).catch((error: Error) => { fail(error); return []; });
+      const most = Math.max(FEWEST_ENTRIES, Math.ceil(room / perEntry));
+      const waiting = await waitingEntries(store, most, new Set(left.keys())).catch((error: Error) => { fail(error); return []; });
       const entries = fitting(waiting, room);
       await takeEntries(entries).catch(fail);
-      more = entries.length < waiting.length || waiting.length === MOST_ENTRIES;
+      more = entries.length < waiting.length || waiting.length === most;
+      if (waiting.length > 0) perEntry = waiting.reduce((sum, { events }) => sum + events.length, 0) / waiting.length;
       readAt = Date.now() + POLL_MS;
     }
     while (ready.length > 0 && flying < window && failure === undefined && broker.state() === 'up') launch(ready.shift()!);

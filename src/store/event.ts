@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { placed, type Resource } from '../spec/operation';
 import type { Doc, Held } from './codec';
 
-/** One line of the event log, which is outbox, replay source and half of the audit. */
+/** One line of the event log, which is replay source and half of the audit. The outbox names those that wait for the broker. */
 export interface EventRecord {
   /** The eventId: stable across every repeat. */
   readonly _id: string;

@@ -55,9 +55,10 @@ export async function dropEntries(store: Store, ids: readonly string[]): Promise
   await store.database.collection('outbox').deleteMany({ _id: { $in: [...ids] } });
 }
 
-const MOST_COUNTED = 20_000;
+/** Health is asked for often, and most of all while much waits. */
+const MOST_COUNTED = 2000;
 
-/** How many events wait (of the first 20,000 transactions), and how old the oldest is in ms. */
+/** How many events wait, at least: those of the 2,000 oldest transactions. And how old the oldest is, in ms. */
 export async function outboxState(store: Store): Promise<{ waiting: number; oldestMs: number }> {
   const [found] = await store.database.collection('outbox').aggregate([
     { $sort: { _id: 1 } }, { $limit: MOST_COUNTED }, { $group: { _id: null, waiting: { $sum: { $size: '$events' } }, oldest: { $min: '$first' } } },
