@@ -20,8 +20,8 @@ const MOST_DOCS = 8000;
 /** Documents that are worked on in masses right after they were made. */
 const COLLECTIONS = new Set(['usage']);
 
-/** Bounded: the oldest go first, and whoever misses them reads the database. */
-export function createLately(): KeepLately {
+/** Bounded: the oldest go first, and whoever misses them reads the database. Events are kept while somebody in this process takes them. */
+export function createLately(hasTaker: () => boolean): KeepLately {
   const events = new Map<string, readonly EventRecord[]>();
   const docs = new Map<string, Held<Doc>>();
   let held = 0;
@@ -34,6 +34,7 @@ export function createLately(): KeepLately {
     takeEvents: take,
     doc: <T extends Doc>(collection: string, id: string) => docs.get(`${collection}/${id}`) as Held<T> | undefined,
     keepEvents(entry, list) {
+      if (!hasTaker()) return;
       events.set(entry, list);
       held += list.length;
       for (const oldest of events.keys()) {

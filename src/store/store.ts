@@ -62,7 +62,7 @@ const READ_MS = 2000;
 export async function openStore({ uri, database: name, resources, clock, tenant = 'default' }: StoreOptions): Promise<Store> {
   const database = await openDatabase(uri, name, resources);
   const listeners = new Set<() => void>();
-  const lately = createLately();
+  const lately = createLately(() => listeners.size > 0);
   const commit: (draft: Draft) => Promise<void> = createCommit(database, lately, () => { for (const listener of listeners) listener(); });
   const reads = createReads(database);
   const shared = createShared();
