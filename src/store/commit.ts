@@ -196,8 +196,8 @@ function collect(database: Database, drafts: readonly Draft[], slot: number): Wo
     for (const change of changes) {
       const resource = database.resource(change.collection);
       if (resource) countChanges(counting, resource, change);
-      const seq = seqs.get(`${change.collection}/${change.id}`);
-      const meta = metaOf(change, seq === undefined ? undefined : { seq, place: outbox!.place });
+      const entity = `${change.collection}/${change.id}`;
+      const meta = metaOf(change, seqs.get(entity), outbox?.places.get(entity));
       kept.push({ change, meta });
       put(writes, change.collection, writeOf(database, change, meta));
     }
@@ -222,8 +222,8 @@ const counterWrites = (counting: Counting, slot: number): Write[] => [...countin
   updateOne: { filter: { _id: `${collection}|${LANE}|${slot}` }, update: { $inc: Object.fromEntries(byField) } as never, upsert: true },
 }));
 
-const metaOf = ({ before, rev }: Change, announced: { readonly seq: number; readonly place: number } | undefined): Meta =>
-  ({ _rev: rev ?? (before?.rev ?? 0) + 1, _seq: announced?.seq ?? before?.seq ?? 0, _at: announced?.place ?? before?.at ?? 0 });
+const metaOf = ({ before, rev }: Change, seq: number | undefined, place: number | undefined): Meta =>
+  ({ _rev: rev ?? (before?.rev ?? 0) + 1, _seq: seq ?? before?.seq ?? 0, _at: place ?? before?.at ?? 0 });
 
 function writeOf(database: Database, { collection, id, before, after }: Change, meta: Meta): Write {
   const known = before ? { _id: id, _rev: before.rev } : undefined;

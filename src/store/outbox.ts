@@ -16,14 +16,16 @@ export interface OutboxEntry {
 const DIGITS = 16;
 
 /**
- * What the relay finds these events by. Its place is behind all of them; the documents they are about keep that place, so that
- * their next events, from whatever process, come behind it.
+ * What the relay finds these events by. Its place is behind all of them; the documents they are about keep that place or one behind it,
+ * each its own in the order of the events, so that their next events, from whatever process, come behind the entry.
  */
-export function outboxEntry(events: readonly EventRecord[]): { readonly entry: OutboxEntry; readonly place: number } {
+export function outboxEntry(events: readonly EventRecord[]): { readonly entry: OutboxEntry; readonly places: ReadonlyMap<string, number> } {
   const orders = events.map(({ order }) => order);
   const place = nextOrder(orders.reduce((most, order) => Math.max(most, order), 0));
+  // Nobody else in this process gets one of these.
+  nextOrder(place + events.length);
   return {
-    place,
+    places: new Map(events.map(({ entity }, index) => [entity, place + index])),
     entry: {
       _id: `${String(place).padStart(DIGITS, '0')}-${randomInt(2 ** 32).toString(36)}`,
       first: orders.reduce((least, order) => Math.min(least, order), place), events: events.map(({ _id }) => _id),

@@ -136,14 +136,18 @@ async function openSession(unit: UnitOfWork, arrivals: ReadonlyMap<string, strin
   };
 }
 
-/** The oldest usage by each call or message reference that stands for the call; repeats under another record id are found by it. */
+/**
+ * The usage by each call or message reference that stands for the call; repeats under another record id are found by it. One that was
+ * rated, else the one that came first: the same for every batch that asks, whichever of them has which copy.
+ */
 async function earlierReferences(unit: UnitOfWork, open: readonly KeptUsage[]): Promise<Map<string, string>> {
   const references = open.flatMap(({ _reference }) => _reference ?? []);
   if (references.length === 0) return new Map();
-  const held = await unit.store.query<KeptUsage>('usage', { _reference: { $in: references }, status: { $ne: 'rejected' } }, { limit: 5000, sort: [['_at', 1]] });
+  const held = await unit.store.query<KeptUsage>('usage', { _reference: { $in: references }, status: { $ne: 'rejected' } }, { limit: 5000, sort: [['_at', 1], ['_id', 1]] });
   const first = new Map<string, string>();
-  const later = new Set(open.map(({ id }) => id));
-  for (const { doc } of held) if (!later.has(doc.id) && !first.has(doc._reference!)) first.set(doc._reference!, doc.id);
+  for (const isRated of [true, false]) {
+    for (const { doc } of held) if (OPEN.has(doc.status) !== isRated && !first.has(doc._reference!)) first.set(doc._reference!, doc.id);
+  }
   for (const { id, _reference } of open) if (_reference !== undefined && !first.has(_reference)) first.set(_reference, id);
   return first;
 }
