@@ -2,6 +2,7 @@ import { DateTime } from 'luxon';
 import { decimal } from './amount';
 import type { Decimal } from './amount';
 import type { TimePeriod } from './balance/bucket';
+import { remembered } from './remembered';
 
 /** Local dates `2026-02-17` of an account's time zone, the end exclusive. */
 export interface DateRange {
@@ -26,24 +27,11 @@ const zoneOf = ({ timeZone }: CycleAccount): string => timeZone ?? 'utc';
 export const localDate = (instant: Date | string, zone: string): string =>
   DateTime.fromJSDate(new Date(instant), { zone }).toISODate() ?? '';
 
-/** Few dates are asked for again and again, and a calendar is slow to ask. */
-function remembered<A, B>(answer: (first: A, second: B) => string): (first: A, second: B) => string {
-  const answers = new Map<string, string>();
-  return (first, second) => {
-    const key = `${String(first)} ${String(second)}`;
-    let known = answers.get(key);
-    if (known === undefined) {
-      known = answer(first, second);
-      if (answers.size >= MOST_REMEMBERED) answers.clear();
-      answers.set(key, known);
-    }
-    return known;
-  };
-}
+/** A calendar is slow to ask, and few dates are asked for. */
 const MOST_REMEMBERED = 10_000;
 
 /** Midnight of a local date, as an ISO instant in UTC. */
-export const midnight: (date: string, zone: string) => string = remembered((date, zone) => DateTime.fromISO(date, { zone }).toJSDate().toISOString());
+export const midnight = remembered(MOST_REMEMBERED, (date: string, zone: string) => DateTime.fromISO(date, { zone }).toJSDate().toISOString());
 
 export const rangeOf = (period: { readonly startDateTime: string; readonly endDateTime: string }, zone: string): DateRange =>
   ({ start: localDate(period.startDateTime, zone), end: localDate(period.endDateTime, zone) });
@@ -55,7 +43,7 @@ export const periodOf = ({ start, end }: DateRange, zone: string): Required<Time
 export const days = ({ start, end }: DateRange): number =>
   DateTime.fromISO(end, { zone: 'utc' }).diff(DateTime.fromISO(start, { zone: 'utc' }), 'days').days;
 
-export const addDays: (date: string, count: number) => string = remembered((date, count) => DateTime.fromISO(date, { zone: 'utc' }).plus({ days: count }).toISODate() ?? date);
+export const addDays = remembered(MOST_REMEMBERED, (date: string, count: number) => DateTime.fromISO(date, { zone: 'utc' }).plus({ days: count }).toISODate() ?? date);
 
 /** So many months later, clamped to the end of the month: give the first date each time, so that it returns to its day. */
 export const addMonths = (date: string, count: number): string => DateTime.fromISO(date, { zone: 'utc' }).plus({ months: count }).toISODate() ?? date;

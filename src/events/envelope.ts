@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { remembered } from '../domain/remembered';
 import type { Doc } from '../store/codec';
 import type { EventRecord } from '../store/event';
 import { Unreadable, type Headers, type Message, type Outgoing } from './broker';
@@ -129,19 +130,10 @@ class EventMessage implements Outgoing {
 /** In the text of JSON, where only a half that stands alone is escaped. */
 const LONE_SURROGATE = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
 
-const MOST_KEYS = 100_000;
-const numbers = new Map<string, number>();
+const numberOf = remembered(100_000, (key: string) => createHash('sha1').update(key).digest().readUInt32BE(0));
 
 /** 0 to partitions - 1: the same for the same key, in every process and for good. */
-export function partitionOf(key: string, partitions: number): number {
-  let number = numbers.get(key);
-  if (number === undefined) {
-    number = createHash('sha1').update(key).digest().readUInt32BE(0);
-    if (numbers.size >= MOST_KEYS) numbers.clear();
-    numbers.set(key, number);
-  }
-  return number % partitions;
-}
+export const partitionOf = (key: string, partitions: number): number => numberOf(key) % partitions;
 
 /** What a message is about, by its headers alone. @throws Unreadable when it is not one of ours */
 export function subjectOf({ id: eventId, headers }: Message): { readonly collection: string; readonly id: string; readonly correlationId: string } {

@@ -16,7 +16,7 @@ export interface InProcessOptions {
 
 /**
  * RabbitMQ's stand-in for one process. Messages live in memory, and a publisher's promise resolves only when every queue
- * the message reached has acknowledged it; until then its event is unsent and comes again after a crash. What waits for a retry,
+ * the message reached has acknowledged it; until then its event is in the outbox and comes again after a crash. What waits for a retry,
  * or for a consumer that this process does not have, is kept in the database, where a later process finds it.
  */
 export function openInProcess(store: Store, { partitions = 4, log, retryDelaysMs = RETRY_DELAYS_MS }: InProcessOptions): Broker {

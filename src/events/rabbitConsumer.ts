@@ -67,19 +67,10 @@ export async function openConsumer(parts: RabbitConsumerParts, queue: string, op
 /** Headers that brokers add on the way, and ours for the way itself. */
 const TRANSPORT = /^x-(death|first-death|last-death|delivery-count|attempt$|routing-key$)/;
 
-const transport = new Map<string, boolean>();
-
-/** Names of headers are few, and come with every message. */
-function isTransport(name: string): boolean {
-  let is = transport.get(name);
-  if (is === undefined) transport.set(name, is = TRANSPORT.test(name));
-  return is;
-}
-
 function received(queue: string, { content, fields, properties }: ConsumeMessage, prefix: string): Message {
   const all = (properties.headers ?? {}) as Record<string, unknown>;
   const own: Record<string, unknown> = {};
-  for (const name in all) if (!isTransport(name)) own[name] = all[name];
+  for (const name in all) if (!TRANSPORT.test(name)) own[name] = all[name];
   const headers = (queue === DEAD_QUEUE ? { ...deathOf(all['x-death'], prefix), ...own } : own) as Headers;
   return new RabbitMessage(content, {
     id: String(properties.messageId ?? ''), queue, headers,

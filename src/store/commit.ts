@@ -289,11 +289,9 @@ const isWriteConflict = (error: unknown): boolean => (error as { code?: number }
 
 const isDuplicate = (error: unknown): boolean => (error as { code?: number }).code === 11000;
 
-const duplicateKey = (error: unknown): string => {
-  const { writeErrors } = error as { writeErrors?: { err?: { op?: { _id?: string } } }[] };
-  const id = (Array.isArray(writeErrors) ? writeErrors[0] : writeErrors as { err?: { op?: { _id?: string } } } | undefined)?.err?.op?._id;
-  return id ?? /dup key: \{ _id: "(.*?)" \}/.exec((error as Error).message)?.[1] ?? '';
-};
+/** Several writes sent as one say it in their message only. */
+const duplicateKey = (error: unknown): string =>
+  (error as { keyValue?: { _id?: string } }).keyValue?._id ?? /dup key: \{ _id: "(.*?)" \}/.exec((error as Error).message)?.[1] ?? '';
 
 const taken = (error: unknown, name: string) =>
   fault('REQ-15', `A ${name} with the identifier '${duplicateKey(error)}' exists already. Send another id, or change the existing one.`);

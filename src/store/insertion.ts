@@ -4,15 +4,15 @@ import type { Database } from './connection';
 
 const { MongoServerError } = mongoose.mongo;
 
-/** One command takes 16 MiB; what is weighed is never less than what is sent. */
+/** One command takes 16 MiB; what is weighed is never less than what is sent. A larger document travels alone, and the database refuses it. */
 const MOST_BYTES = 15 * 1024 * 1024;
-/** More than a document may have: it travels alone, and the database says what is wrong with it. */
+/** It takes 100,000 documents too; fewer hold up others for less long. */
 const MOST_DOCUMENTS = 10_000;
 
 /**
  * Inserts documents within a transaction, all or none. As the driver's insertMany, which reckons the exact size of each document
  * first and by that takes half as long again.
- * @throws MongoServerError as insertMany does
+ * @throws MongoServerError the first refusal, such as 11000 with `keyValue` for an _id that is there
  */
 export async function insertDocuments(database: Database, name: string, documents: readonly Stored[], session: mongoose.mongo.ClientSession): Promise<void> {
   for (let from = 0; from < documents.length;) {
@@ -22,17 +22,10 @@ export async function insertDocuments(database: Database, name: string, document
       if (bytes > MOST_BYTES && until > from) break;
     }
     const part = documents.slice(from, until);
-    const { writeErrors } = await database.connection.db!.command({ insert: name, documents: part, ordered: false }, { session }) as { writeErrors?: readonly WriteError[] };
-    const [first] = writeErrors ?? [];
-    if (first) throw new MongoServerError({ message: first.errmsg, errmsg: first.errmsg, code: first.code, writeErrors: [{ err: { op: part[first.index] } }] });
+    const { writeErrors } = await database.connection.db!.command({ insert: name, documents: part, ordered: false }, { session }) as { writeErrors?: readonly mongoose.mongo.ErrorDescription[] };
+    if (writeErrors?.[0]) throw new MongoServerError(writeErrors[0]);
     from = until;
   }
-}
-
-interface WriteError {
-  readonly index: number;
-  readonly code: number;
-  readonly errmsg: string;
 }
 
 /** At least as many bytes as the value has in BSON. */

@@ -1,19 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { Broker, Log, Subscription } from '../../events/broker';
+import type { Subscription } from '../../events/broker';
 import { dropLease, holdLease, liveHolders } from '../../store/lease';
-import type { Store } from '../../store/store';
-import type { Worker } from '../worker';
+import type { Worker, WorkerParts } from '../worker';
 
 const PREFIX = 'rating:';
 const BEAT_MS = 2000;
 /** A process that says nothing for so long has ended. */
 const LEASE_MS = 6000;
 
-interface Parts {
-  readonly store: Store;
-  readonly broker: Broker;
-  readonly log: Log;
-}
+type Parts = Pick<WorkerParts, 'store' | 'broker' | 'log'>;
 
 /**
  * Reads the queues so that the processes that do the same each work on an equal share. RabbitMQ gives a queue to one consumer at a time,
@@ -32,12 +27,13 @@ export async function shareQueues({ store, broker, log }: Parts, queues: readonl
     await holdLease(store, name, LEASE_MS);
     const live = await liveHolders(store, PREFIX);
     if (stopped || live.join() === known) return;
-    known = live.join();
     for (const [index, queue] of queues.entries()) {
       if (stopped || live[index % live.length] === name) continue;
       await subscriptions.get(queue)!.close();
       subscriptions.set(queue, await read(queue));
     }
+    // Not before: what failed on the way is tried again at the next beat.
+    known = live.join();
     log.info('rating shared', { processes: live.length, queues: queues.filter((_, index) => live[index % live.length] === name) });
   };
   let beating = Promise.resolve();

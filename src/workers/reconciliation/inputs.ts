@@ -150,11 +150,10 @@ interface BillDues {
   of(product: string | undefined, usageDate: string | undefined): number | undefined;
 }
 
-/** When usage is due to be billed, by the cycle of its account. Accounts have few periods in a month: each is worked out once. */
+/** When usage is due to be billed, by the cycle of its account. */
 function billDues(store: Store): BillDues {
   const accountOf = new Map<string, string | undefined>();
   const accounts = new Map<string, CycleAccount>();
-  const spans = new Map<string, Span[]>();
   return {
     async learn(ids) {
       const unknown = [...new Set(ids)].filter((id) => !accountOf.has(id));
@@ -167,15 +166,7 @@ function billDues(store: Store): BillDues {
     of(product, usageDate) {
       const id = product === undefined ? undefined : accountOf.get(product);
       const account = id === undefined ? undefined : accounts.get(id);
-      if (!account || usageDate === undefined) return undefined;
-      const at = Date.parse(usageDate);
-      const known = spans.get(id!) ?? [];
-      let span = known.find(({ from, to }) => from <= at && at < to);
-      if (!span) {
-        const { startDateTime, endDateTime } = accountPeriod(account, new Date(at));
-        spans.set(id!, [...known, span = { from: Date.parse(startDateTime), to: Date.parse(endDateTime) }]);
-      }
-      return span.to;
+      return account && usageDate !== undefined ? Date.parse(accountPeriod(account, new Date(usageDate)).endDateTime) : undefined;
     },
   };
 }
